@@ -26,7 +26,7 @@ Scalar = int | float | str | bool | None
 Parameters = dict[str, int | float | str | bool]
 
 
-class _Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What all parts of a record share: immutable, closed to unknown fields."""
 
 
@@ -57,14 +57,14 @@ class Measure(StrEnum):
     MEMORY = "memory"
 
 
-class Note(_Frozen):
+class Note(Part, frozen=True):
     """A machine-readable code with a sentence for people: a reason, or a caution."""
 
     code: str
     message: str
 
 
-class Ledger(_Frozen):
+class Ledger(Part, frozen=True):
     """Messages of one iteration: ``sent`` = handled + dropped + errored + pending."""
 
     sent: int
@@ -84,7 +84,7 @@ class Ledger(_Frozen):
         return self.sent == self.accounted
 
 
-class Iteration(_Frozen):
+class Iteration(Part, frozen=True):
     """One timed repetition. ``start`` and ``end`` are readings of the record's clock.
 
     ``checks`` holds the workload's named checksums as the adapter computed them from the messages
@@ -102,14 +102,14 @@ class Iteration(_Frozen):
         return self.end - self.start
 
 
-class Expected(_Frozen):
+class Expected(Part, frozen=True):
     """What the workload's definition says that every iteration's ledger and checks must be."""
 
     ledger: Ledger
     checks: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Clock(_Frozen):
+class Clock(Part, frozen=True):
     """The clock that a run was timed with.
 
     ``cost`` and ``resolution`` are in ``unit``, calibrated in the run itself; ``hertz`` is the
@@ -123,7 +123,7 @@ class Clock(_Frozen):
     hertz: float | None = None
 
 
-class Histogram(_Frozen):
+class Histogram(Part, frozen=True):
     """Sparse counts with three significant digits: sorted (lowest value of the bucket, count).
 
     Buckets keep the top 11 bits of a value (see ``litbench.stats.histogram``).
@@ -134,7 +134,7 @@ class Histogram(_Frozen):
     counts: tuple[tuple[int, int], ...]
 
 
-class Metric(_Frozen):
+class Metric(Part, frozen=True):
     """Named raw samples with a unit. Most metrics have one value; none is ever a summary."""
 
     name: str
@@ -142,7 +142,7 @@ class Metric(_Frozen):
     values: tuple[int | float, ...]
 
 
-class Table(_Frozen):
+class Table(Part, frozen=True):
     """Rows that a run found: symbols, call sites, functions. ``units`` has one entry a column."""
 
     name: str
@@ -151,7 +151,7 @@ class Table(_Frozen):
     rows: tuple[tuple[Scalar, ...], ...]
 
 
-class Subject(_Frozen):
+class Subject(Part, frozen=True):
     """What was measured: an actor system on a runtime, a firmware image, a command.
 
     ``digest`` identifies the exact build (sources of an adapter, bytes of an ELF).
@@ -165,7 +165,7 @@ class Subject(_Frozen):
     digest: str = ""
 
 
-class Workload(_Frozen):
+class Workload(Part, frozen=True):
     """A traffic pattern with its version and the parameters that this run had."""
 
     name: str
@@ -173,7 +173,7 @@ class Workload(_Frozen):
     parameters: Parameters = msgspec.field(default_factory=dict)
 
 
-class Specification(_Frozen):
+class Specification(Part, frozen=True):
     """What the adapter really did; runs that differ here are not compared without saying so.
 
     ``mailbox`` is the bound in messages (0: unbounded), ``in_flight`` the most messages under way
@@ -191,7 +191,7 @@ class Specification(_Frozen):
     policy: str = "backpressure"
 
 
-class Instrument(_Frozen):
+class Instrument(Part, frozen=True):
     """A tool that watched the run, with its version and settings."""
 
     name: str
@@ -199,7 +199,7 @@ class Instrument(_Frozen):
     settings: dict[str, Scalar] = msgspec.field(default_factory=dict)
 
 
-class Place(_Frozen):
+class Place(Part, frozen=True):
     """Where in its plan a run stood: the shuffle's seed, its turn, and which fork it is."""
 
     seed: int
@@ -208,7 +208,7 @@ class Place(_Frozen):
     preset: str = ""
 
 
-class Environment(_Frozen):
+class Environment(Part, frozen=True):
     """The machine and how it was doing. Unknown facts are absent, never zero.
 
     ``facts`` are constant for a session (cpu, kernel, memory); ``readings`` belong to the run
@@ -219,7 +219,7 @@ class Environment(_Frozen):
     readings: dict[str, Scalar] = msgspec.field(default_factory=dict)
 
 
-class Artifact(_Frozen):
+class Artifact(Part, frozen=True):
     """A file that a run left; ``path`` is relative to the store's artifact folder."""
 
     name: str
@@ -228,7 +228,7 @@ class Artifact(_Frozen):
     bytes: int
 
 
-class Record(_Frozen):
+class Record(Part, frozen=True):
     """Everything known about one run."""
 
     id: str

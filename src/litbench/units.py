@@ -100,8 +100,8 @@ def parse_bytes(text: str) -> int:
     number, prefix, binary = match.groups()
     decimal = prefix is not None and binary is None and text.strip().endswith("B")
     base = 1000 if decimal else 1024
-    exponent = {"": 0, "K": 1, "M": 2, "G": 3}[(prefix or "").upper()]
-    return round(float(number) * base**exponent)
+    exponent: int = {"": 0, "K": 1, "M": 2, "G": 3}[(prefix or "").upper()]
+    return round(float(number) * float(base**exponent))
 
 
 def _scaled(value: float, scale: tuple[tuple[float, str], ...], digits: int, smallest: str) -> str:
