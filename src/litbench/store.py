@@ -121,6 +121,13 @@ class Store:
         for identifier, body in rows:
             yield decode(body, source=f"{self.path}: record {identifier}")
 
+    def count(self, session: str) -> int:
+        """How many records a session has."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM records WHERE session = ?", (session,)
+        ).fetchone()
+        return int(row[0])
+
     def find(self, what: str) -> list[Record]:
         """The records that ``what`` names.
 
