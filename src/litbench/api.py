@@ -68,7 +68,8 @@ def rows(records: Iterable[Record]) -> list[Row]:
 
     Columns: run, session, started, kind, target, runtime, workload, version, measure, threads,
     status, fork, turn, iteration, elapsed, unit (of elapsed), sent, handled, dropped, errored,
-    pending, and ``p.NAME`` for each parameter. A record without iterations has one row, without those values.
+    pending, and ``p.NAME`` for each parameter. A record without iterations has one row, without
+    those values.
     """
     return [row for record in records for row in _rows_of(record)]
 

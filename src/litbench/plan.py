@@ -132,10 +132,12 @@ def select(
     given: dict[str, int],
     measures: Sequence[Measure],
     threads: int,
+    sizes: Sequence[int] = (),
 ) -> Iterator[Selection | Unmeasured]:
     """The selections of one workload on one target, scaled to what the target can hold.
 
-    A memory measurement is a slope, so it becomes runs of ``MEMORY_SIZES`` sizes. Raises UsageError
+    A memory measurement is a slope, so it becomes runs of several ``sizes``, by default
+    ``MEMORY_SIZES`` equal steps up to the workload's size. Raises UsageError
     when a parameter was ``given`` that the target cannot hold.
     """
     ability = description.ability(definition.name)
@@ -152,7 +154,7 @@ def select(
     threads = min(max(threads, description.threads.least), description.threads.most)
     for measure in measures:
         if measure in definition.measures and measure in ability.measures:
-            for sized in _sizes(definition, values, measure):
+            for sized in _sized(definition, values, measure, sizes):
                 yield Selection(target, definition, sized, measure, threads, notes)
 
 
@@ -174,12 +176,15 @@ def _scaled(
     return values, tuple(notes)
 
 
-def _sizes(
-    definition: WorkloadDefinition, values: dict[str, int], measure: Measure
+def _sized(
+    definition: WorkloadDefinition, values: dict[str, int], measure: Measure, sizes: Sequence[int]
 ) -> Iterator[dict[str, int]]:
     if measure is not Measure.MEMORY or definition.size is None:
         yield values
         return
     largest = values[definition.size]
-    for part in range(1, MEMORY_SIZES + 1):
-        yield {**values, definition.size: max(largest * part // MEMORY_SIZES, 1)}
+    steps = [max(largest * part // MEMORY_SIZES, 1) for part in range(1, MEMORY_SIZES + 1)]
+    if sizes and max(sizes) <= largest:
+        steps = list(sizes)
+    for size in dict.fromkeys(steps):
+        yield {**values, definition.size: size}

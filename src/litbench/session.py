@@ -208,9 +208,13 @@ def _select(
         for entry in entries:
             definition = workload(entry.workload)
             own = {p.name for p in definition.parameters}
-            given = {**entry.values, **{k: v for k, v in request.parameters.items() if k in own}}
-            measures = [m for m in entry.measures if not request.measures or m in request.measures]
+            chosen = {name: n for name, n in request.parameters.items() if name in own}
             yield from select(
-                name, target.description, definition,
-                given=given, measures=measures, threads=threads,
-            )  # fmt: skip
+                name,
+                target.description,
+                definition,
+                given={**entry.values, **chosen},
+                measures=[m for m in entry.measures if m in (request.measures or Measure)],
+                threads=threads,
+                sizes=() if definition.size in chosen else entry.sizes,
+            )

@@ -41,8 +41,8 @@ DEFAULT = Suite(
         Entry("fan-out"),
         Entry("thread-ring"),
         Entry("skynet", (Measure.THROUGHPUT,)),
-        Entry("mass-spawn"),
-        Entry("mailbox-fill"),
+        Entry("mass-spawn", sizes=(2_000, 5_000, 10_000, 20_000, 40_000)),
+        Entry("mailbox-fill", sizes=(5_000, 10_000, 20_000, 50_000, 100_000)),
         Entry("isolated-latency"),
     ),
 )
