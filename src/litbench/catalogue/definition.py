@@ -50,6 +50,7 @@ class WorkloadDefinition:
     demand: Callable[[Values], Demand]
     expected: Callable[[Values], Expected]
     histogram: str | None = None
+    samples: Callable[[Values], int] | None = None  # that the histogram gets an iteration
     size: str | None = None  # the parameter that memory is a slope over
     work_unit: Unit = Unit.MESSAGES
     work: Callable[[Values], int] | None = None
@@ -78,6 +79,10 @@ class WorkloadDefinition:
     def work_of(self, values: Values) -> int:
         """Messages (or actors) an iteration gets through."""
         return self.work(values) if self.work else self.demand(values).messages
+
+    def samples_of(self, values: Values) -> int:
+        """Latency samples an iteration takes: one a message, unless the definition says other."""
+        return self.samples(values) if self.samples else self.demand(values).messages
 
 
 def fold(count: int, start: int = 0, step: int = 1) -> int:

@@ -90,6 +90,7 @@ PING_PONG = WorkloadDefinition(
     demand=lambda v: Demand(actors=2, messages=2 * v["rounds"], in_flight=1),
     expected=_round_trips,
     histogram="round-trip",
+    samples=lambda v: v["rounds"],
 )
 
 COUNTING = WorkloadDefinition(
@@ -196,6 +197,7 @@ ISOLATED_LATENCY = WorkloadDefinition(
     demand=lambda v: Demand(actors=2, messages=2 * v["rounds"], in_flight=1),
     expected=_round_trips,
     histogram="round-trip",
+    samples=lambda v: v["rounds"],
 )
 
 ALL = (
