@@ -1,0 +1,44 @@
+"""How a run of a firmware ended, and what could be read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from litbench.boards.plugin import Profile
+from litbench.record import Note
+
+
+class End(StrEnum):
+    """How a run ended."""
+
+    STOPPED = "stopped"  # the firmware stopped the machine (reset, power off)
+    EXITED = "exited"  # by semihosting or a test device, with a status
+    FINISHED = "finished"  # the probe says so, the machine still runs
+    LIMIT = "limit"  # the instructions that it was given are used up
+    TIMED_OUT = "timed-out"
+    FLOODED = "output-flood"
+    CRASHED = "crashed"  # the emulator gave up: lock-up, bad address, no memory
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may use. ``seconds`` of wall time, ``output`` bytes, ``instructions`` (0: any)."""
+
+    seconds: float = 60.0
+    output: int = 1 << 20
+    instructions: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run. ``memory`` is the probe's block, None where it could not be read."""
+
+    end: End
+    status: int | None = None
+    output: bytes = b""
+    messages: str = ""
+    memory: bytes | None = None
+    profile: Profile | None = None
+    duration_ns: int = 0
+    details: tuple[Note, ...] = field(default=())
