@@ -136,7 +136,7 @@ pub fn raw() -> u32 {
     if address == 0 {
         let value: u32;
         // SAFETY: reads a counter.
-        unsafe { core::arch::asm!("csrr {}, mcycle", out(reg) value, options(nomem, nostack)) };
+        unsafe { core::arch::asm!("csrr {}, mcycle", out(reg) value, options(nostack)) };
         return value;
     }
     if cfg!(target_arch = "arm") && address == 0 {

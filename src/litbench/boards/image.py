@@ -97,7 +97,7 @@ def _symbols(elf: Any, machine: str) -> list[Symbol]:
     found = []
     for symbol in table.iter_symbols():
         kind = symbol["st_info"]["type"]
-        if symbol["st_shndx"] == "SHN_UNDEF" or not symbol.name or symbol.name.startswith("$"):
+        if symbol["st_shndx"] == "SHN_UNDEF" or not symbol.name or symbol.name[0] in "$.":
             continue
         function = kind == "STT_FUNC" or (kind == "STT_NOTYPE" and _is_code(elf, symbol))
         address = symbol["st_value"] & ~1 if machine == "arm" and function else symbol["st_value"]

@@ -8,6 +8,7 @@ firmware the host's files.
 from __future__ import annotations
 
 import contextlib
+import re
 import resource
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ STATE_OFFSET = 16
 START_SECONDS = 20.0
 POLL_SECONDS = 0.05
 FILE_LIMIT = 256 << 20
+# What QEMU says on its standard error in a run where nothing is wrong.
+_CHATTER = re.compile(": warning: |: terminating on signal")
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,7 @@ class _Run:
 
     def _errors(self) -> str:
         lines = (self.folder / "stderr").read_text(errors="replace")[-20_000:].splitlines()
-        return "\n".join(line for line in lines if ": warning: " not in line)
+        return "\n".join(line for line in lines if not _CHATTER.search(line))
 
     def _messages(self) -> str:
         return self._errors()[-2000:].strip()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import difflib
 
 from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
+from litbench.catalogue.embedded import ALL as EMBEDDED
 from litbench.catalogue.workloads import ALL
 from litbench.errors import UsageError
 
 __all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "workload"]
 
-_BY_NAME = {definition.name: definition for definition in ALL}
+_BY_NAME = {definition.name: definition for definition in (*ALL, *EMBEDDED)}
 
 
 def all_workloads() -> tuple[WorkloadDefinition, ...]:
     """Every workload, in the order in which tables show them."""
-    return ALL
+    return (*ALL, *EMBEDDED)
 
 
 def workload(name: str) -> WorkloadDefinition:

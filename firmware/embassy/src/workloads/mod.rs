@@ -93,7 +93,7 @@ fn special(job: &Job, base: Run) -> Result<Run, u32> {
     Ok(match job.workload {
         id::MAILBOX_FULL => Run { actors: 2, messages: a, ..base },
         id::SUPERVISION => Run { actors: 2, messages: a * b, extra: "restarts", ..base },
-        id::INTERRUPT_LATENCY => Run { actors: 1, messages: a, extra: "ticks", ..base },
+        id::INTERRUPT_LATENCY => Run { actors: 1 + 2 * job.p[3], messages: a, extra: "ticks", ..base },
         id::TASK_TIME => Run { actors: 2, messages: a, extra: "ticks", ..base },
         #[cfg(feature = "alloc")]
         id::HEAP_FLOOD => Run { actors: 2, messages: a, message_bytes: 4 + b, ..base },
@@ -148,6 +148,9 @@ pub async fn iterate(spawner: Spawner, job: &Job) -> Iteration {
 pub fn conclude(job: &Job) {
     probe::add_metric("wake-ups", 0, executor::WAKE_UPS.load(Relaxed));
     probe::add_metric("idle-time", 2, executor::IDLE_TIME.load(Relaxed));
+    if timing::COALESCED.load(Relaxed) != 0 {
+        probe::add_metric("ticks-coalesced", 0, timing::COALESCED.load(Relaxed));
+    }
     if matches!(job.workload, id::MASS_SPAWN | id::SPAWN_LIMIT) {
         probe::add_metric("actor-bytes", 1, population::ACTOR_BYTES as u32);
     }

@@ -20,6 +20,8 @@ pub fn ticks_of(instructions: u32) -> u32 {
 
 static STOP: AtomicBool = AtomicBool::new(false);
 static SAMPLES: AtomicU32 = AtomicU32::new(0);
+/// Ticks that shared a wake-up with the one before.
+pub static COALESCED: AtomicU32 = AtomicU32::new(0);
 
 /// Timer interrupts that wake a task. Parameters: samples, period, executor (0 thread, 1 interrupt), load
 /// (tasks that exchange messages meanwhile).
@@ -38,7 +40,7 @@ pub async fn interrupt_latency(spawner: Spawner, job: &Job) -> Iteration {
     } else {
         spawn(spawner, waiter(samples, Alive::new()));
     }
-    run_timer(period, samples).await
+    run_timer(period).await
 }
 
 /// Clears what the interrupts leave.
@@ -51,8 +53,18 @@ pub fn begin(samples: u32, handler_rounds: u32) {
     TICK.reset();
 }
 
+/// Ticks are the messages; one that came before the task had seen the one before shares its wake-up.
+fn count_ticks(ticks: u32, seen: u32) {
+    COALESCED.store(COALESCED.load(Relaxed) + ticks - seen, Relaxed);
+    tally(|t| {
+        t.sent += ticks;
+        t.handled += ticks;
+        t.extra = u64::from(ticks);
+    });
+}
+
 /// Runs the timer until the last sample was taken; the ledger counts interrupts as messages.
-pub async fn run_timer(period: u32, samples: u32) -> Iteration {
+pub async fn run_timer(period: u32) -> Iteration {
     let start = probe::now();
     board::start_timer(ticks_of(period));
     DONE.wait().await;
@@ -62,14 +74,7 @@ pub async fn run_timer(period: u32, samples: u32) -> Iteration {
     all_ended().await;
     let seen = SAMPLES.load(Relaxed);
     let ticks = TICKS.load(Relaxed);
-    tally(|t| {
-        t.sent += ticks;
-        t.handled += seen;
-        // A tick that came before the task had seen the one before: one wake-up for both.
-        t.dropped += ticks - seen;
-        t.extra = u64::from(ticks);
-    });
-    let _ = samples;
+    count_ticks(ticks, seen);
     Iteration { start, end, ..take_tally() }
 }
 
@@ -130,7 +135,7 @@ pub async fn task_time(spawner: Spawner, job: &Job) -> Iteration {
     if hog != 0 {
         spawn(spawner, hog_task(hog == 2, rounds, slices, Alive::new()));
     }
-    run_timer(period, samples).await
+    run_timer(period).await
 }
 
 #[embassy_executor::task]
@@ -172,12 +177,7 @@ pub async fn idle(job: &Job) -> Iteration {
     }
     let end = probe::now();
     let ticks = TICKS.load(Relaxed);
-    tally(|t| {
-        t.sent += ticks;
-        t.handled += seen;
-        t.dropped += ticks - seen;
-        t.extra = u64::from(ticks);
-    });
+    count_ticks(ticks, seen);
     Iteration { start, end, ..take_tally() }
 }
 
