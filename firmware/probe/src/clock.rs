@@ -82,7 +82,7 @@ pub(crate) fn choose(hertz: u32, board: Option<Counter>) {
             || board.is_some_and(|counter| try_counter(Source::Board, Unit::Ticks, counter))
             || try_counter(Source::SysTick, Unit::Cycles, core_counter::systick(hertz));
         if !found {
-            LITBENCH_PROBE.clock.kind.store(Source::None as u32, Relaxed);
+            give_up();
         }
     }
     #[cfg(target_arch = "riscv32")]
@@ -91,11 +91,18 @@ pub(crate) fn choose(hertz: u32, board: Option<Counter>) {
         let found = try_counter(Source::CycleCounter, Unit::Cycles, mcycle)
             || board.is_some_and(|counter| try_counter(Source::Board, Unit::Ticks, counter));
         if !found {
-            LITBENCH_PROBE.clock.kind.store(Source::None as u32, Relaxed);
+            give_up();
         }
     }
     #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
     let _ = (hertz, board);
+}
+
+/// No counter advances: what is read from now on is a word that does not change.
+fn give_up() {
+    let clock = &LITBENCH_PROBE.clock;
+    clock.kind.store(Source::None as u32, Relaxed);
+    clock.address.store(&raw const clock.kind as usize as u32, Relaxed);
 }
 
 fn try_counter(source: Source, unit: Unit, counter: Counter) -> bool {
@@ -139,10 +146,8 @@ pub fn raw() -> u32 {
         unsafe { core::arch::asm!("csrr {}, mcycle", out(reg) value, options(nostack)) };
         return value;
     }
-    if cfg!(target_arch = "arm") && address == 0 {
-        return 0;
-    }
-    // SAFETY: the address is that of a counter's register, found to advance in `choose`.
+    // SAFETY: the address is that of a counter's register, found to advance in `choose`; or of a word
+    // of the block, where there is none. Before `start` it is 0, where Cortex-M has its vector table.
     unsafe { (address as *const u32).read_volatile() }
 }
 

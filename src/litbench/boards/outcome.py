@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from litbench.boards.plugin import Profile
-from litbench.record import Note
 
 
 class End(StrEnum):
@@ -32,7 +31,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run. ``memory`` is the probe's block, None where it could not be read."""
+    """One run.
+
+    ``memory`` is the probe's block, None where it could not be read; ``stack_pointers`` all values
+    that it had, lowest first, where that was asked for; ``stuck_at`` where a run hung.
+    """
 
     end: End
     status: int | None = None
@@ -41,4 +44,6 @@ class Outcome:
     memory: bytes | None = None
     profile: Profile | None = None
     duration_ns: int = 0
-    details: tuple[Note, ...] = field(default=())
+    interrupts: dict[str, int] = field(default_factory=dict)
+    stack_pointers: tuple[int, ...] = ()
+    stuck_at: int | None = None

@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from litbench.boards import logs
 from litbench.boards.image import Image
 from litbench.boards.job import SYMBOL as JOB_SYMBOL
 from litbench.boards.job import Job
+from litbench.boards.logs import INTERRUPT_OPTIONS, STACK_OPTIONS, StackLog
 from litbench.boards.machines import Machine
 from litbench.boards.outcome import End, Limits, Outcome
 from litbench.boards.plugin import Profile, Watch, read
@@ -48,7 +50,8 @@ class Request:
     limits: Limits = Limits()
     semihosting: bool = False
     watch: Watch | None = None
-    extra: tuple[str, ...] = ()
+    interrupts: bool = False
+    stack: bool = False
 
 
 def version(machine: Machine) -> str:
@@ -104,7 +107,8 @@ class _Run:
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder = request, folder
         self.probe = request.image.symbol(PROBE_SYMBOL)
-        self.exit_seen = False
+        self.stack_log = StackLog(folder, request.machine.core) if request.stack else None
+        self.stuck_at: int | None = None
 
     def outcome(self) -> Outcome:
         began = time.monotonic()
@@ -114,7 +118,6 @@ class _Run:
             end, memory = self._drive(process, output)
             self._end(process)
             output.finish()
-        status = process.returncode if end is End.EXITED else None
         end = self._corrected(end, process.returncode)
         return Outcome(
             end=end,
@@ -123,6 +126,9 @@ class _Run:
             messages=self._messages(),
             memory=memory,
             profile=self._profile(),
+            interrupts=logs.interrupts(self.folder / "interrupts", self.request.machine.core),
+            stack_pointers=tuple(self.stack_log.finish()) if self.stack_log else (),
+            stuck_at=self.stuck_at,
             duration_ns=round((time.monotonic() - began) * 1e9),
         )
 
@@ -140,7 +146,11 @@ class _Run:
             words += ["-semihosting-config", "enable=on,target=native,chardev=sh"]
         if request.watch:
             words += ["-plugin", self._watch_argument()]
-        return [*words, *self._job_words(), *request.extra]
+        if self.stack_log:
+            words += [*STACK_OPTIONS, "-D", str(self.stack_log.path)]
+        elif request.interrupts:
+            words += [*INTERRUPT_OPTIONS, "-D", str(self.folder / "interrupts")]
+        return [*words, *self._job_words()]
 
     def _watch_argument(self) -> str:
         assert self.request.watch is not None
@@ -186,6 +196,8 @@ class _Run:
             qmp = self._connect(process)
             qmp.command("cont", deadline)
             end = self._wait(qmp, output, deadline)
+            if end is End.TIMED_OUT:
+                self.stuck_at = self._program_counter(qmp)
             return end, self._read_probe(qmp)
         except QmpClosedError:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -231,6 +243,14 @@ class _Run:
         text = qmp.command("human-monitor-command", deadline, **{"command-line": line})
         word = str(text).strip().rpartition(" ")[2]
         return word in {"0x00000002", "0x00000003"}
+
+    def _program_counter(self, qmp: Qmp) -> int | None:
+        deadline = time.monotonic() + START_SECONDS
+        qmp.command("stop", deadline)
+        line = {"command-line": "info registers"}
+        text = str(qmp.command("human-monitor-command", deadline, **line))
+        match = re.search(r"(?:R15=|^ *pc +)([0-9a-f]{8})", text, re.MULTILINE)
+        return int(match[1], 16) if match else None
 
     def _read_probe(self, qmp: Qmp) -> bytes | None:
         if self.probe is None or not self.probe.size:
