@@ -76,5 +76,5 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 def _act(body: Body, arguments: tuple[Any, ...]) -> None:
     try:
         drive(body(*arguments))
-    except BaseException as error:  # noqa: BLE001 (the run cannot go on without this actor)
+    except BaseException as error:  # the run cannot go on without this actor
         crash(error)

@@ -43,8 +43,7 @@ class TrioRuntime:
 
     async def _main(self, main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         async with trio.open_nursery() as self._nursery:
-            result = await main()
-        return result
+            return await main()
 
     def spawn(self, body: Body, *arguments: Any) -> None:
         """Start an actor. When it raises, the nursery ends the run."""

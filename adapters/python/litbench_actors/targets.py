@@ -42,9 +42,7 @@ def _rounds(parameters: Parameters) -> int:
 
 
 PATTERNS = (
-    Pattern(
-        "ping-pong", workloads.ping_pong, _pair, _rounds, in_flight=1, histogram="round-trip"
-    ),
+    Pattern("ping-pong", workloads.ping_pong, _pair, _rounds, in_flight=1, histogram="round-trip"),
     Pattern("counting", workloads.counting, _pair, lambda p: p["messages"]),
     Pattern(
         "fan-in",
@@ -105,10 +103,11 @@ def _asyncio() -> tuple[Runtime, str]:
 
 def _uvloop() -> tuple[Runtime, str]:
     import uvloop
+    from uvloop._version import __version__ as version
 
     from litbench_actors.on_asyncio import AsyncioRuntime
 
-    return AsyncioRuntime(uvloop.new_event_loop), f"{uvloop.__version__} on {_python()}"
+    return AsyncioRuntime(uvloop.new_event_loop), f"{version} on {_python()}"
 
 
 def _trio() -> tuple[Runtime, str]:
@@ -146,8 +145,7 @@ TARGETS = {
         },
         because="every actor is an operating-system thread",
         differences=(
-            "every actor and the driver is an operating-system thread of its own; the interpreter"
-            " runs one of them at a time",
+            "actors and driver have an operating-system thread each, of which one runs at a time",
         ),
     ),
 }

@@ -7,6 +7,8 @@ ledger and checksum and not in a hang.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -141,23 +143,29 @@ async def thread_ring(actors: Runtime, job: Job, book: Book) -> Outcome:
     count, bound = job.parameters["actors"], job.parameters["mailbox"]
     driver = actors.mailbox(bound)
     ring = [actors.mailbox(bound) for _ in range(count)]
+    holder = _Holder(job.parameters["hops"] - 1, driver)
     for number, own in enumerate(ring):
-        following = ring[(number + 1) % count]
-        actors.spawn(_link, number, own, following, driver, job.parameters["hops"] - 1, book)
+        actors.spawn(_link, number, own, ring[(number + 1) % count], holder, book)
     start = now()
     await ring[0].send((0, 0, now() if book.timed else 0))
-    holder, _, _ = await driver.receive()
+    last, _, _ = await driver.receive()
     end = now()
     for own in ring:
         await own.send(STOP)
     await actors.join()
     book.enter(sent=1)
-    return book.outcome(start, end, order=book.order, sum=book.sum, holder=holder)
+    return book.outcome(start, end, order=book.order, sum=book.sum, holder=last)
 
 
-async def _link(
-    number: int, own: Mailbox, following: Mailbox, driver: Mailbox, last: int, book: Book
-) -> None:
+class _Holder(NamedTuple):
+    """What an actor of the ring does with the last value: it tells the driver."""
+
+    last: int
+    driver: Mailbox
+
+
+async def _link(number: int, own: Mailbox, following: Mailbox, holder: _Holder, book: Book) -> None:
+    last, driver = holder
     receive, send, timed, sample = own.receive, following.send, book.timed, book.samples.append
     order = total = handled = sent = 0
     while True:
@@ -181,35 +189,33 @@ async def skynet(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A 10-ary tree of actors, its leaves summed."""
     levels, bound = job.parameters["levels"], job.parameters["mailbox"]
     driver = actors.mailbox(bound)
-    reported: list[int] = []  # one entry a node that sent; cheaper than a million book entries
+    tree = _Tree(actors, bound, book, [])
     start = now()
-    began = start if book.timed else 0
-    actors.spawn(_node, actors, driver, levels, 0, bound, began, reported, book)
+    actors.spawn(_node, tree, driver, levels, 0, start if book.timed else 0)
     _, result, _ = await driver.receive()
     end = now()
     await actors.join()
-    book.enter(sent=len(reported), handled=1, total=result)
+    book.enter(sent=len(tree.sent), handled=1, total=result)
     return book.outcome(start, end, result=result, sum=book.sum)
 
 
-async def _node(
-    actors: Runtime,
-    parent: Mailbox,
-    level: int,
-    number: int,
-    bound: int,
-    began: int,
-    reported: list[int],
-    book: Book,
-) -> None:
+class _Tree(NamedTuple):
+    """What all nodes share. A node that sent adds to ``sent``: cheaper than a book entry each."""
+
+    actors: Runtime
+    bound: int
+    book: Book
+    sent: list[int]
+
+
+async def _node(tree: _Tree, parent: Mailbox, level: int, number: int, began: int) -> None:
     """Every node makes its mailbox as it starts: nobody needs its address before that."""
+    actors, bound, book, sent = tree
     own = actors.mailbox(bound)
     result = number
     if level:
-        timed = book.timed
         for child in range(number * 10, number * 10 + 10):
-            stamp = now() if timed else 0
-            actors.spawn(_node, actors, own, level - 1, child, bound, stamp, reported, book)
+            actors.spawn(_node, tree, own, level - 1, child, now() if began else 0)
         result = 0
         for _ in range(10):
             _, value, _ = await own.receive()
@@ -218,7 +224,7 @@ async def _node(
     if began:
         book.samples.append(now() - began)
     await parent.send((number, result, began))
-    reported.append(1)
+    sent.append(1)
 
 
 async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:

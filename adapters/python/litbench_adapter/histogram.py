@@ -41,7 +41,7 @@ class Histogram:
     def merge(self, other: Histogram) -> None:
         """Add the counts of another histogram; nothing is lost by merging."""
         counts = self._counts
-        for lowest, count in other._counts.items():  # noqa: SLF001 (another of its own class)
+        for lowest, count in other._counts.items():
             counts[lowest] = counts.get(lowest, 0) + count
 
     def pairs(self) -> list[tuple[int, int]]:
