@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+OUTPUT = HERE.parent / "adapters" / "boards"
 TARGETS = {"m3": "thumbv7m-none-eabi", "rv32": "riscv32imac-unknown-none-elf"}
 FEATURES = {"": "", "-alloc": "alloc", "-trace": "trace"}
 SOURCES = "lib/rustlib/src/rust/library/Cargo.lock"
@@ -25,7 +26,7 @@ def main() -> int:
     for name, build in builds().items():
         if not wanted or name in wanted:
             print(f"{name}.elf", flush=True)
-            build(HERE / "prebuilt" / f"{name}.elf")
+            build(OUTPUT / f"{name}.elf")
     return 0
 
 

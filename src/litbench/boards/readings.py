@@ -48,7 +48,7 @@ def clock_of(block: ProbeBlock, where: str) -> Clock | None:
         return None
     times = Times(block.clock)
     return Clock(
-        name=f"{SOURCES.get(block.clock.source, 'counter')} of {where}",
+        name=f"{where} ({SOURCES.get(block.clock.source, 'counter')})",
         unit=unit,
         cost=times.duration(block.clock.read_cost),
         resolution=times.duration(1) or 1,

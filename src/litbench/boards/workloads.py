@@ -37,7 +37,7 @@ LIMITS: dict[str, Values] = {
     "mailbox-fill": {"messages": 4_000},
     "isolated-latency": {"rounds": 2_000},
 }
-MOST_ITERATIONS = 64
+MOST_ITERATIONS = 128
 
 
 def names() -> tuple[str, ...]:
