@@ -87,7 +87,7 @@ def c_firmware(arch):
     def build(output: Path) -> None:
         compiler, options, script = {
             "m3": ("arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "mps2-an385.ld"),
-            "rv32": ("riscv64-unknown-elf-gcc", ["-march=rv32imac_zicsr", "-mabi=ilp32"], "virt-rv32.ld"),
+            "rv32": ("riscv64-unknown-elf-gcc", ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"], "virt-rv32.ld"),
         }[arch]
         if shutil.which(compiler) is None:
             sys.exit(f"{compiler} is not installed")

@@ -171,7 +171,7 @@ KNOWN_ANSWERS = WorkloadDefinition(
         Parameter("handler", 100, "rounds of two instructions in the handler", 0),
         Parameter("block", 5_000, "rounds for which a task blocks the executor"),
         Parameter("messages", 50, "messages sent to a mailbox that holds 16"),
-        Parameter("blocks", 8, "heap blocks held at once", 0, 1_000),
+        Parameter("blocks", 8, "heap blocks held at once", 0, 64),
         Parameter("bytes", 100, "bytes of each", most=10_000),
     ),
     measures=_THROUGHPUT,

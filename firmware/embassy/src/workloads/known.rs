@@ -38,10 +38,13 @@ fn overflow(messages: u32) {
     }
 }
 
+/// Holds all blocks at once: a peak of `blocks * bytes`. At most 64 blocks.
 #[cfg(feature = "alloc")]
 fn heap_pattern(blocks: u32, bytes: u32) {
-    let held: alloc::vec::Vec<alloc::vec::Vec<u8>> =
-        (0..blocks).map(|_| alloc::vec::Vec::with_capacity(bytes as usize)).collect();
+    let mut held = [const { None::<alloc::boxed::Box<[u8]>> }; 64];
+    for place in held.iter_mut().take(blocks as usize) {
+        *place = Some(alloc::vec![0; bytes as usize].into_boxed_slice());
+    }
     core::hint::black_box(&held);
 }
 
