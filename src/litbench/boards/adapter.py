@@ -125,7 +125,7 @@ class Conversation:
         self._iterations(plan, block)
         self._say(Finish(len(block.iterations)))
         self._wait_for("report")
-        self._measurements(block)
+        self._measurements(plan, block)
         self._say(End())
 
     def _plan(self, job: Job) -> firmware.Plan:
@@ -145,10 +145,10 @@ class Conversation:
         for index, each in enumerate(readings.iterations_of(block, checks)):
             self._say(IterationDone(index, each.start, each.end, each.ledger, each.checks))
 
-    def _measurements(self, block: ProbeBlock) -> None:
+    def _measurements(self, plan: firmware.Plan, block: ProbeBlock) -> None:
         for histogram in readings.histograms_of(block):
             self._say(HistogramMessage(histogram.name, histogram.unit, histogram.counts))
-        trusted = self._board.machine.core != "arm" or (block.run is not None and block.run.idle == 1)
+        trusted = firmware.idle_trusted(plan, block)
         for metric in readings.metrics_of(block, idle_trusted=trusted):
             self._say(MetricMessage(metric.name, metric.unit, metric.values))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from litbench.boards import block as blocks
-from litbench.boards import qemu, readings
+from litbench.boards import idle, qemu, readings
 from litbench.boards.image import Image
 from litbench.boards.job import SYMBOL as JOB_SYMBOL
 from litbench.boards.machines import Machine
@@ -38,6 +38,7 @@ from litbench.runner.checks import check_violations, ledger_violations
 from litbench.units import Unit
 
 STEPPED_SECONDS = 120.0
+WFI = 2
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,6 @@ class Plan:
     semihosting: bool = False
     watch: Watch | None = None
     stack: bool = False
-    idle_trusted: bool = True
 
     @property
     def takes_jobs(self) -> bool:
@@ -84,6 +84,7 @@ def run(plan: Plan, session: str) -> Result:
         reasons.append(Note(code="probe-unreadable", message=str(error)))
     if block is not None:
         reasons += block_reasons(block, outcome)
+        cautions += _idle_cautions(plan, block)
     stepped = _stepped(plan) if plan.stack else None
     record = _record(plan, outcome, block, stepped)
     reasons += list(_workload_reasons(record))
@@ -198,6 +199,13 @@ def _iteration_reasons(index: int, iteration: Iteration, expected: Expected) -> 
     return [*notes, *check_violations(done, expected)]
 
 
+def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
+    if idle_trusted(plan, block):
+        return []
+    text = f"this QEMU miscounts the idle of {plan.machine.name}: no idle share is given"
+    return [Note(code="idle-miscounted", message=text)]
+
+
 def _stepped(plan: Plan) -> Outcome:
     return qemu.run(request_of(plan, stack=True))
 
@@ -267,13 +275,18 @@ def _iterations(
 
 
 def _metrics(plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome) -> tuple[Metric, ...]:
-    found = readings.metrics_of(block, idle_trusted=plan.idle_trusted) if block else ()
+    found = readings.metrics_of(block, idle_trusted=idle_trusted(plan, block)) if block else ()
     if outcome.status is not None:
         found = (*found, Metric("exit-status", Unit.COUNT, (outcome.status,)))
     if outcome.profile is not None:
         total = Metric("instructions", Unit.INSTRUCTIONS, (outcome.profile.total,))
         found = (*found, total)
     return found
+
+
+def idle_trusted(plan: Plan, block: blocks.ProbeBlock) -> bool:
+    """Whether times that contain idle may be shown: not where this QEMU miscounts WFI."""
+    return block.run is None or block.run.idle != WFI or idle.check(plan.machine).trusted
 
 
 def _tables(

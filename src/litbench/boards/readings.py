@@ -124,6 +124,9 @@ def metrics_of(block: ProbeBlock, *, idle_trusted: bool = True) -> tuple[Metric,
             continue
         of = {0: Unit.COUNT, 1: Unit.BYTES}.get(metric.unit, unit or Unit.COUNT)
         found.append(Metric(metric.name, of, (metric.value,)))
+    share = _idle_share(block) if idle_trusted else None
+    if share is not None:
+        found.append(Metric("idle-share", Unit.RATIO, (share,)))
     if block.heap:
         heap = block.heap
         for name, value in (
@@ -139,6 +142,16 @@ def metrics_of(block: ProbeBlock, *, idle_trusted: bool = True) -> tuple[Metric,
     for stack in block.stacks:
         found.append(Metric(f"stack-painted-{stack.name}", Unit.BYTES, (stack.used,)))
     return tuple(found)
+
+
+def _idle_share(block: ProbeBlock) -> float | None:
+    """Idle time over the time of all iterations; outside them the core does not idle."""
+    idle = next((m.value for m in block.metrics if m.name == "idle-time"), None)
+    if idle is None or block.clock is None or not block.iterations:
+        return None
+    times = Times(block.clock)
+    total = sum(times.between(i.start, i.end) for i in block.iterations)
+    return min(idle / total, 1.0) if total else None
 
 
 def tables_of(block: ProbeBlock) -> tuple[Table, ...]:

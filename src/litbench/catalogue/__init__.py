@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import difflib
 
+from litbench.catalogue.basic import BASIC
 from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
-from litbench.catalogue.embedded import ALL as EMBEDDED
-from litbench.catalogue.workloads import ALL
+from litbench.catalogue.embedded import EMBEDDED
+from litbench.catalogue.patterns import PATTERNS
+from litbench.catalogue.pressure import PRESSURE
 from litbench.errors import UsageError
 
 __all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "workload"]
 
-_BY_NAME = {definition.name: definition for definition in (*ALL, *EMBEDDED)}
+ALL = (*BASIC, *PATTERNS, *PRESSURE, *EMBEDDED)
+
+_BY_NAME = {definition.name: definition for definition in ALL}
 
 
 def all_workloads() -> tuple[WorkloadDefinition, ...]:
     """Every workload, in the order in which tables show them."""
-    return (*ALL, *EMBEDDED)
+    return ALL
 
 
 def workload(name: str) -> WorkloadDefinition:

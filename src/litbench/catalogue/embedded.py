@@ -179,7 +179,7 @@ KNOWN_ANSWERS = WorkloadDefinition(
     expected=_known,
 )
 
-ALL = (
+EMBEDDED = (
     MAILBOX_FULL,
     RESTART,
     INTERRUPT_LATENCY,

@@ -34,7 +34,7 @@ def build(records: Sequence[Record]) -> tuple[MemoryTable, ...]:
         tables[key.workload, key.version, key.parameters].append((key, members))
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
     ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:2], str(t[2])))
-    return tuple(_table(table, tables[table], names) for table in ordered)
+    return tuple(_table(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
 
 
 def _without_size(group: Group) -> Key:
@@ -44,7 +44,7 @@ def _without_size(group: Group) -> Key:
 
 
 def _table(
-    table: _Table, groups: list[tuple[Key, list[Record]]], names: dict[Key, str]
+    number: int, table: _Table, groups: list[tuple[Key, list[Record]]], names: dict[Key, str]
 ) -> MemoryTable:
     name, version, parameters = table
     notes = Notes()
@@ -64,7 +64,7 @@ def _table(
         if not found:
             notes.add([f"{names[key]}: {_why_nothing(records)}"])
     return MemoryTable(
-        anchor=anchor("memory", name, version, *(value for _, value in parameters)),
+        anchor=anchor("memory", number, name),
         workload=name,
         version=version,
         summary=_summary(name),

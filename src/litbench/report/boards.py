@@ -1,0 +1,100 @@
+"""Board records as tables in words: latency, time, functions, interrupts, stacks, mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from litbench.record import Histogram, Kind, Metric, Record, Scalar, Table
+from litbench.stats import histogram as hdr
+from litbench.units import Unit, format_bytes, format_count, significant
+
+SHOWN = 15
+_QUANTILES = (Fraction(50, 100), Fraction(99, 100))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table for people: the first column is text, the others are numbers in words."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def sheets(record: Record) -> Iterator[Sheet]:
+    """Everything that a board run found, one table after the other."""
+    if record.kind is not Kind.BOARD:
+        return
+    if record.iterations:
+        yield _iterations(record)
+    if record.histograms:
+        yield _latencies(record.histograms)
+    for table in record.tables:
+        if table.rows:
+            yield _table(table)
+    if record.metrics:
+        yield _metrics(record.metrics)
+
+
+def _iterations(record: Record) -> Sheet:
+    elapsed = [iteration.elapsed for iteration in record.iterations]
+    unit = record.clock.unit if record.clock else Unit.COUNT
+    handled = record.iterations[0].ledger.handled
+    rows = (
+        ("iterations", format_count(len(elapsed))),
+        ("shortest", _exact(min(elapsed))),
+        ("longest", _exact(max(elapsed))),
+        (f"{unit} a message", significant(min(elapsed) / handled) if handled else "-"),
+    )
+    return Sheet("time", ("", str(unit)), rows)
+
+
+def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
+    """Minimum, mean, percentiles, maximum, and the jitter: how far the maximum is from the minimum."""
+    rows = []
+    for each in histograms:
+        p50, p99 = hdr.percentiles(each.counts, _QUANTILES)
+        least, most = hdr.least(each.counts), hdr.most(each.counts)
+        numbers = (least, round(hdr.mean(each.counts)), p50, p99, most, most - least)
+        rows.append(
+            (each.name, format_count(hdr.total(each.counts)), *(_exact(n) for n in numbers))
+        )
+    columns = ("latency", "samples", "min", "mean", "p50", "p99", "max", "jitter")
+    return Sheet(f"latency in {histograms[0].unit}", columns, tuple(rows))
+
+
+def _table(table: Table) -> Sheet:
+    rows = tuple(
+        tuple(_cell(value, unit) for value, unit in zip(row, table.units, strict=True))
+        for row in table.rows[:SHOWN]
+    )
+    left = len(table.rows) - len(rows)
+    note = f"and {left} more rows, in the record" if left > 0 else ""
+    return Sheet(table.name, table.columns, rows, note)
+
+
+def _metrics(metrics: tuple[Metric, ...]) -> Sheet:
+    rows = tuple(
+        (metric.name, ", ".join(_cell(value, metric.unit) for value in metric.values))
+        for metric in metrics
+    )
+    return Sheet("readings", ("", "value"), rows)
+
+
+def _cell(value: Scalar, unit: Unit | None) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, str) or isinstance(value, bool) or unit is None:
+        return str(value)
+    if unit is Unit.BYTES:
+        return format_bytes(value) if value >= 10_240 else f"{value:,} B"
+    if unit is Unit.RATIO:
+        return f"{100 * value:.1f} %"
+    return _exact(value) if isinstance(value, int) else significant(value)
+
+
+def _exact(value: float) -> str:
+    return f"{value:,}"
