@@ -5,15 +5,8 @@
 
 from __future__ import annotations
 
-from litbench.catalogue.definition import (
-    MASK,
-    Demand,
-    Parameter,
-    Values,
-    WorkloadDefinition,
-    fold,
-    triangle,
-)
+from litbench.catalogue.definition import Demand, Parameter, Values, WorkloadDefinition
+from litbench.catalogue.expectation import MASK, fold, triangle
 from litbench.record import Expected, Ledger, Measure
 
 _THROUGHPUT = (Measure.THROUGHPUT,)
