@@ -18,9 +18,10 @@ import msgspec
 
 from litbench import __version__
 from litbench.boards import block as blocks
-from litbench.boards import firmware, image, machines, qemu, readings, workloads
+from litbench.boards import firmware, image, judge, machines, qemu, readings, workloads
 from litbench.boards.block import ProbeBlock
 from litbench.boards.outcome import Limits
+from litbench.boards.plan import Plan
 from litbench.catalogue import workload
 from litbench.errors import LitbenchError
 from litbench.protocol import (
@@ -115,7 +116,7 @@ class Conversation:
     def _run(self, job: Job) -> None:
         plan = self._plan(job)
         block = _block(replace(plan, iterations=0))
-        clock = readings.clock_of(block, firmware.where(plan.machine))
+        clock = readings.clock_of(block, firmware.emulator(plan.machine).clock)
         specification = readings.specification_of(block)
         if clock is None or specification is None:
             raise RunError("no-clock", "no counter of this board advances")
@@ -128,8 +129,8 @@ class Conversation:
         self._measurements(plan, block)
         self._say(End())
 
-    def _plan(self, job: Job) -> firmware.Plan:
-        return firmware.Plan(
+    def _plan(self, job: Job) -> Plan:
+        return Plan(
             image=self._board.image,
             machine=self._board.machine,
             definition=workload(job.workload),
@@ -139,13 +140,13 @@ class Conversation:
             limits=Limits(seconds=SECONDS),
         )
 
-    def _iterations(self, plan: firmware.Plan, block: ProbeBlock) -> None:
+    def _iterations(self, plan: Plan, block: ProbeBlock) -> None:
         assert plan.definition is not None
         checks = set(plan.definition.expected(plan.values).checks)
         for index, each in enumerate(readings.iterations_of(block, checks)):
             self._say(IterationDone(index, each.start, each.end, each.ledger, each.checks))
 
-    def _measurements(self, plan: firmware.Plan, block: ProbeBlock) -> None:
+    def _measurements(self, plan: Plan, block: ProbeBlock) -> None:
         for histogram in readings.histograms_of(block):
             self._say(HistogramMessage(histogram.name, histogram.unit, histogram.counts))
         trusted = firmware.idle_trusted(plan, block)
@@ -172,13 +173,13 @@ class RunError(Exception):
         super().__init__(message)
 
 
-def _block(plan: firmware.Plan) -> ProbeBlock:
+def _block(plan: Plan) -> ProbeBlock:
     """Run, and the probe's block of a run that went well."""
     outcome = qemu.run(firmware.request_of(plan))
-    reasons, _ = firmware.ending(plan, outcome)
+    reasons, _ = judge.ending(plan, outcome)
     block = blocks.decode(outcome.memory, plan.image.path.name) if outcome.memory else None
     if block is not None:
-        reasons += firmware.block_reasons(block, outcome)
+        reasons += judge.block_reasons(block, outcome)
     if reasons:
         raise RunError(reasons[0].code, reasons[0].message)
     if block is None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from litbench.boards import block as blocks
 from litbench.boards import idle, qemu, readings
-from litbench.boards.image import Image
-from litbench.boards.job import SYMBOL as JOB_SYMBOL
+from litbench.boards.judge import block_reasons, ending, workload_reasons
 from litbench.boards.machines import Machine
-from litbench.boards.outcome import End, Limits, Outcome
-from litbench.boards.plugin import Watch
+from litbench.boards.outcome import Limits, Outcome
+from litbench.boards.plan import Plan
 from litbench.boards.stacks import stack_table
 from litbench.boards.workloads import job_for
-from litbench.catalogue.definition import Values, WorkloadDefinition
 from litbench.errors import InputError
-from litbench.protocol import IterationDone
 from litbench.record import (
     Environment,
-    Expected,
     Instrument,
-    Iteration,
     Kind,
     Measure,
     Metric,
@@ -34,7 +31,6 @@ from litbench.record import (
     new_id,
     now,
 )
-from litbench.runner.checks import check_violations, ledger_violations
 from litbench.units import Unit
 
 STEPPED_SECONDS = 120.0
@@ -42,25 +38,13 @@ WFI = 2
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to run and what to watch. Without a ``definition`` the firmware does what it does."""
+class Place:
+    """Where a firmware ran: the board, what stands behind it, and the clock's home."""
 
-    image: Image
-    machine: Machine
-    name: str = ""
-    definition: WorkloadDefinition | None = None
-    values: Values = field(default_factory=dict)
-    iterations: int = 10
-    latency: bool = False
-    limits: Limits = Limits()
-    semihosting: bool = False
-    watch: Watch | None = None
-    stack: bool = False
-
-    @property
-    def takes_jobs(self) -> bool:
-        """Whether the firmware can be told what to do."""
-        return self.image.symbol(JOB_SYMBOL) is not None
+    board: str
+    version: str
+    clock: str
+    facts: dict[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,8 +58,17 @@ class Result:
 
 def run(plan: Plan, session: str) -> Result:
     """Run, read, judge. Whatever the firmware does, the result is a record."""
-    identifier, started = new_id(), now()
+    started = now()
     outcome = qemu.run(request_of(plan))
+    stepped = qemu.run(request_of(plan, stack=True)) if plan.stack else None
+    place = emulator(plan.machine, semihosting=plan.semihosting)
+    result = result_of(plan, outcome, place, stepped)
+    record = msgspec.structs.replace(result.record, session=session, started=started)
+    return Result(record, result.output, result.block)
+
+
+def result_of(plan: Plan, outcome: Outcome, place: Place, stepped: Outcome | None = None) -> Result:
+    """An outcome, judged."""
     reasons, cautions = ending(plan, outcome)
     block = None
     try:
@@ -85,24 +78,16 @@ def run(plan: Plan, session: str) -> Result:
     if block is not None:
         reasons += block_reasons(block, outcome)
         cautions += _idle_cautions(plan, block)
-    stepped = _stepped(plan) if plan.stack else None
-    record = _record(plan, outcome, block, stepped)
-    reasons += list(_workload_reasons(record))
-    return Result(
-        Record(
-            **{
-                **{name: getattr(record, name) for name in record.__struct_fields__},
-                "id": identifier,
-                "session": session,
-                "started": started,
-                "reasons": tuple(reasons),
-                "cautions": tuple(cautions),
-                "status": Status.INVALID if reasons else Status.VALID,
-            }
-        ),
-        outcome.output,
-        block,
+    record = _record(plan, outcome, block, stepped, place)
+    if record.expected is not None and not reasons:
+        reasons += workload_reasons(record.iterations, record.expected)
+    record = msgspec.structs.replace(
+        record,
+        reasons=tuple(reasons),
+        cautions=tuple(cautions),
+        status=Status.INVALID if reasons else Status.VALID,
     )
+    return Result(record, outcome.output, block)
 
 
 def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
@@ -128,77 +113,6 @@ def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
     )
 
 
-def ending(plan: Plan, outcome: Outcome) -> tuple[list[Note], list[Note]]:
-    """Reasons and cautions that lie in how the run ended."""
-    probe = plan.image.symbol(qemu.PROBE_SYMBOL) is not None
-    cautions = [] if probe else [_no_probe()]
-    seconds = f"{plan.limits.seconds:g} s"
-    match outcome.end:
-        case End.TIMED_OUT:
-            text = f"no end after {seconds}{_place(plan, outcome)}; --instructions bounds a run"
-            return [Note(code="hang", message=text)], cautions
-        case End.FLOODED:
-            text = f"more than {plan.limits.output:,} bytes on the serial line"
-            return [Note(code="output-flood", message=text)], cautions
-        case End.CRASHED:
-            text = f"QEMU gave up: {outcome.messages or 'no word from it'}"
-            return [Note(code="crashed", message=text)], cautions
-        case End.EXITED if outcome.status:
-            text = f"the firmware exited with status {outcome.status}"
-            return [Note(code="exit-status", message=text)], cautions
-        case End.STOPPED if not probe:
-            text = "the firmware reset the machine, which ends the run"
-            return [Note(code="reset", message=text)], cautions
-    return [], cautions
-
-
-def _no_probe() -> Note:
-    return Note(
-        code="no-probe",
-        message="no LITBENCH_PROBE symbol: only what the emulator sees is known",
-    )
-
-
-def _place(plan: Plan, outcome: Outcome) -> str:
-    if outcome.stuck_at is None:
-        return ""
-    function = plan.image.functions().at(outcome.stuck_at)
-    return f"; it was at {outcome.stuck_at:#x}" + (f" in {function.name}" if function else "")
-
-
-def block_reasons(block: blocks.ProbeBlock, outcome: Outcome) -> list[Note]:
-    """Reasons that lie in what the probe says."""
-    if block.state == "failed":
-        return [Note(code=block.failure, message=f"the firmware gave up: {block.failure}")]
-    if block.state != "finished" and outcome.end in {End.STOPPED, End.EXITED}:
-        text = f"the machine was reset or ended when the probe was {block.state}"
-        return [Note(code="unfinished", message=text)]
-    if block.clock is not None and block.clock.source == 0:
-        return [Note(code="no-clock", message="no counter of this board advances")]
-    return []
-
-
-def _workload_reasons(record: Record) -> list[Note]:
-    """The same rules that hold for every target: the ledger and the checksums."""
-    if record.expected is None:
-        return []
-    found: dict[str, Note] = {}
-    if not record.iterations:
-        found["no-iteration"] = Note(code="no-iteration", message="no iteration was completed")
-    for index, iteration in enumerate(record.iterations):
-        for note in _iteration_reasons(index, iteration, record.expected):
-            found.setdefault(note.code, note)
-    return list(found.values())
-
-
-def _iteration_reasons(index: int, iteration: Iteration, expected: Expected) -> list[Note]:
-    done = IterationDone(
-        index, iteration.start, iteration.end, iteration.ledger, iteration.checks
-    )
-    notes = [*ledger_violations(iteration.ledger, expected.ledger)]
-    return [*notes, *check_violations(done, expected)]
-
-
 def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
     if idle_trusted(plan, block):
         return []
@@ -206,12 +120,12 @@ def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
     return [Note(code="idle-miscounted", message=text)]
 
 
-def _stepped(plan: Plan) -> Outcome:
-    return qemu.run(request_of(plan, stack=True))
-
-
 def _record(
-    plan: Plan, outcome: Outcome, block: blocks.ProbeBlock | None, stepped: Outcome | None
+    plan: Plan,
+    outcome: Outcome,
+    block: blocks.ProbeBlock | None,
+    stepped: Outcome | None,
+    place: Place,
 ) -> Record:
     definition = plan.definition
     expected = definition.expected(plan.values) if definition else None
@@ -220,15 +134,15 @@ def _record(
     if definition:
         measure = Measure.LATENCY if plan.latency else Measure.THROUGHPUT
     return Record(
-        id="",
+        id=new_id(),
         session="",
         kind=Kind.BOARD,
         started="",
         duration_ns=outcome.duration_ns,
         subject=Subject(
             name=plan.name or plan.image.path.stem,
-            runtime=plan.machine.name,
-            runtime_version=f"QEMU {qemu.version(plan.machine)}",
+            runtime=place.board,
+            runtime_version=place.version,
             digest=plan.image.digest,
         ),
         workload=Workload(
@@ -239,39 +153,29 @@ def _record(
         status=Status.VALID,
         measure=measure,
         expected=expected,
-        clock=readings.clock_of(left, where(plan.machine)) if left else None,
+        clock=readings.clock_of(left, place.clock) if left else None,
         specification=readings.specification_of(left) if left and definition else None,
-        iterations=_iterations(left, expected),
+        iterations=readings.iterations_of(left, set(expected.checks)) if left and expected else (),
         histograms=readings.histograms_of(left) if left else (),
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),
         instruments=_instruments(plan),
-        environment=Environment(facts=facts(plan.machine, semihosting=plan.semihosting)),
+        environment=Environment(facts=place.facts),
     )
 
 
-def where(machine: Machine) -> str:
-    """The clock's home, for people."""
-    return f"{machine.name}, QEMU {qemu.version(machine)}, icount shift={machine.shift}"
-
-
-def facts(machine: Machine, *, semihosting: bool = False) -> dict[str, Scalar]:
-    """What a record says of the emulator."""
-    return {
+def emulator(machine: Machine, *, semihosting: bool = False) -> Place:
+    """The emulator as a place, with what a record says of it."""
+    version = f"QEMU {qemu.version(machine)}"
+    icount = f"shift={machine.shift},sleep=off"
+    facts: dict[str, Scalar] = {
         "board": machine.name,
-        "emulator": "QEMU",
-        "emulator_version": qemu.version(machine),
-        "icount": f"shift={machine.shift},sleep=off",
+        "emulator": version,
+        "icount": icount,
         "semihosting": semihosting,
     }
-
-
-def _iterations(
-    block: blocks.ProbeBlock | None, expected: Expected | None
-) -> tuple[Iteration, ...]:
-    if block is None or expected is None:
-        return ()
-    return readings.iterations_of(block, set(expected.checks))
+    clock = f"{machine.name}, {version}, icount shift={machine.shift}"
+    return Place(machine.name, version, clock, facts)
 
 
 def _metrics(plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome) -> tuple[Metric, ...]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from litbench.errors import InputError
 
+PROBE_SYMBOL = "LITBENCH_PROBE"
+EXIT_SYMBOL = "litbench_exit"
 MOST_BYTES = 256 * 1024 * 1024
 
 

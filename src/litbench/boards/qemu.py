@@ -8,6 +8,7 @@ firmware the host's files.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import resource
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from litbench.boards import logs
-from litbench.boards.image import Image
+from litbench.boards.image import PROBE_SYMBOL, Image
 from litbench.boards.job import SYMBOL as JOB_SYMBOL
 from litbench.boards.job import Job
 from litbench.boards.logs import INTERRUPT_OPTIONS, STACK_OPTIONS, StackLog
@@ -31,7 +32,6 @@ from litbench.boards.plugin import Profile, Watch, read
 from litbench.boards.qmp import Qmp, QmpClosedError
 from litbench.errors import MissingToolError
 
-PROBE_SYMBOL = "LITBENCH_PROBE"
 STATE_OFFSET = 16
 START_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -56,11 +56,16 @@ class Request:
 
 def version(machine: Machine) -> str:
     """QEMU's version. Raises MissingToolError when it is not installed."""
-    output = subprocess.run(
-        [_program(machine), "--version"], capture_output=True, text=True, timeout=30, check=False
-    ).stdout
+    output = _version_output(_program(machine))
     words = output.split()
     return words[3] if len(words) > 3 and words[2] == "version" else "unknown"
+
+
+@functools.cache
+def _version_output(program: str) -> str:
+    return subprocess.run(
+        [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+    ).stdout
 
 
 def _program(machine: Machine) -> str:
@@ -186,9 +191,7 @@ class _Run:
                 process.kill()
             process.wait()
 
-    def _drive(
-        self, process: subprocess.Popen[bytes], output: _Output
-    ) -> tuple[End, bytes | None]:
+    def _drive(self, process: subprocess.Popen[bytes], output: _Output) -> tuple[End, bytes | None]:
         """Start the guest, wait for its end, read the probe's block."""
         deadline = time.monotonic() + self.request.limits.seconds
         qmp = None

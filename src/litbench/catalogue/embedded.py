@@ -52,9 +52,7 @@ def _restart(values: Values) -> Expected:
 
 def _flood(values: Values) -> Expected:
     n = values["messages"]
-    return Expected(
-        ledger=Ledger(sent=n, handled=n), checks={"order": fold(n), "sum": triangle(n)}
-    )
+    return Expected(ledger=Ledger(sent=n, handled=n), checks={"order": fold(n), "sum": triangle(n)})
 
 
 def _known(values: Values) -> Expected:

@@ -11,8 +11,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands."""
     commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     firmware_run.add_arguments(
-        commands.add_parser("run", help="run it on a board", description=firmware_run.__doc__,
-                            formatter_class=argparse.RawDescriptionHelpFormatter)
+        commands.add_parser(
+            "run",
+            help="run it on a board",
+            description=firmware_run.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
     )
 
 

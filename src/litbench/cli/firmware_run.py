@@ -23,8 +23,9 @@ from litbench.errors import MissingToolError, UsageError
 from litbench.record import Measure, Record, encode, new_id, now
 
 if TYPE_CHECKING:
-    from litbench.boards.firmware import Plan, Result
+    from litbench.boards.firmware import Result
     from litbench.boards.image import Image
+    from litbench.boards.plan import Plan
     from litbench.boards.plugin import Watch
     from litbench.catalogue import WorkloadDefinition
 
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``litbench firmware run``."""
     add = parser.add_argument
     add("elf", metavar="ELF", help="a firmware, or the name of a prebuilt one")
-    add("--board", metavar="B", help="mps2-an385, virt-rv32 or gdb:HOST:PORT (default: by the core)")
+    add(
+        "--board", metavar="B", help="mps2-an385, virt-rv32 or gdb:HOST:PORT (default: by the core)"
+    )
     add("-w", "--workload", metavar="NAME", help="what a firmware that takes jobs shall do")
     add("-p", "--parameter", action="append", default=[], metavar="NAME=N", help="of the workload")
     add("--iterations", type=int, default=10, metavar="N", help="of the workload (default: 10)")
@@ -48,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-profile", action="store_true", help="do not count instructions by function")
     add("--timeline", type=Path, metavar="FILE", help="write the probe's events for Perfetto")
     add("--show-output", action="store_true", help="print what the firmware wrote, on stderr")
+    add("--monitor", action="append", default=[], metavar="CMD", help="for the gdb server, first")
     add_store(parser)
     add_json(parser)
 
@@ -74,7 +78,8 @@ def _measure(arguments: argparse.Namespace) -> Result:
     if arguments.board and arguments.board.startswith("gdb:"):
         from litbench.boards import remote
 
-        return remote.run(elf, arguments.board, _job_plan(arguments, elf), new_id())
+        plan = _job_plan(arguments, elf)
+        return remote.run(plan, arguments.board, new_id(), arguments.monitor)
     return firmware.run(_plan(arguments, elf), new_id())
 
 
@@ -111,8 +116,9 @@ def _plan(arguments: argparse.Namespace, elf: Image) -> Plan:
 
 
 def _job_plan(arguments: argparse.Namespace, elf: Image) -> Plan:
-    from litbench.boards.firmware import Plan
     from litbench.boards.machines import machine_for
+    from litbench.boards.outcome import Limits
+    from litbench.boards.plan import Plan
     from litbench.boards.workloads import MOST_ITERATIONS, small_values
 
     definition = _definition(arguments, elf)
@@ -126,6 +132,7 @@ def _job_plan(arguments: argparse.Namespace, elf: Image) -> Plan:
         values=small_values(definition, given) if definition else {},
         iterations=arguments.iterations,
         latency=definition is not None and _latency(arguments.measure, definition),
+        limits=Limits(seconds=arguments.seconds),
     )
 
 
@@ -136,7 +143,8 @@ def _definition(arguments: argparse.Namespace, elf: Image) -> WorkloadDefinition
 
     takes_jobs = elf.symbol(SYMBOL) is not None
     if arguments.workload is None:
-        return workload("ping-pong") if takes_jobs else None
+        remote = (arguments.board or "").startswith("gdb:")
+        return workload("ping-pong") if takes_jobs and not remote else None
     if not takes_jobs:
         raise UsageError(f"{elf.path.name} takes no jobs: it has no symbol {SYMBOL}")
     number(arguments.workload)

@@ -1,0 +1,34 @@
+"""What to run on a board, and what to watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from litbench.boards.image import Image
+from litbench.boards.job import SYMBOL as JOB_SYMBOL
+from litbench.boards.machines import Machine
+from litbench.boards.outcome import Limits
+from litbench.boards.plugin import Watch
+from litbench.catalogue.definition import Values, WorkloadDefinition
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run and what to watch. Without a ``definition`` the firmware does what it does."""
+
+    image: Image
+    machine: Machine
+    name: str = ""
+    definition: WorkloadDefinition | None = None
+    values: Values = field(default_factory=dict)
+    iterations: int = 10
+    latency: bool = False
+    limits: Limits = Limits()
+    semihosting: bool = False
+    watch: Watch | None = None
+    stack: bool = False
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether the firmware can be told what to do."""
+        return self.image.symbol(JOB_SYMBOL) is not None
