@@ -16,6 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "adapters" / "boards"
 TARGETS = {"m3": "thumbv7m-none-eabi", "rv32": "riscv32imac-unknown-none-elf"}
+TEST_DATA = HERE.parent / "tests" / "data" / "boards"
+# Numbered from 1, as in weather/weather.c.
+WEATHER = ("hang", "fault", "reset-loop", "flood", "semihosting", "version", "lockup", "unfinished", "plain", "wfi")
 FEATURES = {"": "", "-alloc": "alloc", "-trace": "trace"}
 SOURCES = "lib/rustlib/src/rust/library/Cargo.lock"
 
@@ -26,7 +29,7 @@ def main() -> int:
     for name, build in builds().items():
         if not wanted or name in wanted:
             print(f"{name}.elf", flush=True)
-            build(OUTPUT / f"{name}.elf")
+            build((TEST_DATA if "/" in name else OUTPUT) / f"{Path(name).name}.elf")
     return 0
 
 
@@ -37,6 +40,8 @@ def builds():
         for suffix, features in FEATURES.items():
             table[f"embassy-{arch}{suffix}"] = rust(target, features)
         table[f"c-{arch}"] = c_firmware(arch)
+        for number, what in enumerate(WEATHER, 1):
+            table[f"weather/{what}-{arch}"] = weather(arch, number)
     return table
 
 
@@ -83,28 +88,29 @@ def run(*command):
 
 def c_firmware(arch):
     """Builds the C super-loop for an architecture."""
-
-    def build(output: Path) -> None:
-        compiler, options, script = {
-            "m3": ("arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "mps2-an385.ld"),
-            "rv32": ("riscv64-unknown-elf-gcc", ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"], "virt-rv32.ld"),
-        }[arch]
-        if shutil.which(compiler) is None:
-            sys.exit(f"{compiler} is not installed")
-        sources = sorted(str(path) for path in (HERE / "c").glob("*.c") if path.stem not in other(arch))
-        subprocess.run(
-            [compiler, *options, "-Os", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib",
-             "-ffunction-sections", "-fdata-sections", "-fno-common", "-fno-unwind-tables",
-             "-fno-asynchronous-unwind-tables", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--nmagic",
-             f"-I{HERE / 'probe' / 'include'}", f"-T{HERE / 'link' / script}", *sources, "-lgcc", "-o", str(output)],
-            cwd=HERE, check=True)
-
-    return build
+    skipped = {"m3": "board_virt_rv32", "rv32": "board_mps2_an385"}[arch]
+    sources = sorted(path for path in (HERE / "c").glob("*.c") if path.stem != skipped)
+    return lambda output: compile_c(arch, sources, output)
 
 
-def other(arch):
-    """Board files of the other architectures."""
-    return {"m3": {"board_virt_rv32"}, "rv32": {"board_mps2_an385"}}[arch]
+def weather(arch, number):
+    """Builds one firmware that misbehaves."""
+    return lambda output: compile_c(arch, [HERE / "weather" / "weather.c"], output, f"-DWEATHER={number}")
+
+
+def compile_c(arch, sources, output, *more):
+    """Compiles and links C for a board."""
+    compiler, options, script = {
+        "m3": ("arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "mps2-an385.ld"),
+        "rv32": ("riscv64-unknown-elf-gcc", ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"], "virt-rv32.ld"),
+    }[arch]
+    if shutil.which(compiler) is None:
+        sys.exit(f"{compiler} is not installed")
+    command = [compiler, *options, "-Os", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib",
+               "-ffunction-sections", "-fdata-sections", "-fno-common", "-fno-unwind-tables",
+               "-fno-asynchronous-unwind-tables", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--nmagic",
+               f"-I{HERE / 'probe' / 'include'}", f"-T{HERE / 'link' / script}", *more]
+    subprocess.run([*command, *map(str, sources), "-lgcc", "-o", str(output)], cwd=HERE, check=True)
 
 
 if __name__ == "__main__":

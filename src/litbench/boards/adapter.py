@@ -2,8 +2,9 @@
 
     python -m litbench.boards.adapter BOARD ELF describe|serve
 
-Set-up is a run of no iterations, from which the firmware says its clock and what it will do; the measured
-part is a second run. Both repeat to the instruction, so the second does what the first declared.
+Set-up is a run of no iterations, from which the firmware says its clock and what it will do; the
+measured part is a second run. Both repeat to the instruction, so the second does what the first
+declared.
 """
 
 from __future__ import annotations
@@ -190,7 +191,7 @@ def _block(plan: Plan) -> ProbeBlock:
 def main(words: list[str]) -> int:
     """The command."""
     if len(words) != 3 or words[2] not in {"describe", "serve"}:
-        print("usage: BOARD ELF describe|serve", file=sys.stderr)
+        sys.stderr.write("usage: BOARD ELF describe|serve\n")
         return 2
     try:
         board = Board(machines.find_machine(words[0]), image.load(Path(words[1])))
@@ -198,7 +199,7 @@ def main(words: list[str]) -> int:
             sys.stdout.buffer.write(msgspec.json.encode(describe(board)) + b"\n")
             return 0
     except LitbenchError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
     with os.fdopen(int(os.environ[DESCRIPTOR_VARIABLE]), "wb") as channel:
         Conversation(board, sys.stdin.buffer, channel).serve()

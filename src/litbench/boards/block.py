@@ -1,7 +1,7 @@
 """The probe's block, as ``firmware/probe/src/block.rs`` and ``litbench.h`` lay it out.
 
-A header, a table of sections, the sections: little-endian 32-bit words. A reader takes the places and
-sizes from the table, so a firmware built with other capacities reads the same.
+A header, a table of sections, the sections: little-endian 32-bit words. A reader takes the places
+and sizes from the table, so a firmware built with other capacities reads the same.
 
 Format history:
     1  first version
@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from litbench.errors import InputError
 
@@ -43,9 +44,14 @@ EVENT_KINDS = {
 }
 
 
+# An unpacked entry: numbers, and names as bytes.
+Row = tuple[Any, ...]
+
+
 @dataclass(frozen=True)
 class ClockBlock:
-    """``count = (register ^ invert) & mask``; the firmware's times are ``count * multiply >> shift``.
+    """``count = (register ^ invert) & mask``; the firmware's times are ``count * multiply >>
+    shift``.
 
     ``unit``: 1 cycles, 2 instructions, 3 ticks at ``hertz``. Costs are in that unit.
     """
@@ -212,7 +218,7 @@ class _Section:
     stride: int
     count: int
 
-    def entries(self, layout: struct.Struct) -> Iterator[tuple[int, ...]]:
+    def entries(self, layout: struct.Struct) -> Iterator[Row]:
         """The first words of each entry; a newer firmware may have longer entries."""
         for index in range(self.count):
             yield layout.unpack_from(self.data, index * self.stride)
@@ -272,11 +278,11 @@ def _sections(data: bytes, count: int, source: str) -> dict[int, _Section]:
 
 
 def _assemble(sections: dict[int, _Section], state: str, code: int, made: int) -> ProbeBlock:
-    def entries(kind: int) -> list[tuple[int, ...]]:
+    def entries(kind: int) -> list[Row]:
         section = sections.get(kind)
         return list(section.entries(_LAYOUTS[kind])) if section else []
 
-    run = next((RunBlock(*row[:8], _name(row[8])) for row in entries(_RUN)), None)
+    run = next((_run(row) for row in entries(_RUN)), None)
     done = run.iterations if run else 0
     return ProbeBlock(
         state=state,
@@ -295,14 +301,15 @@ def _assemble(sections: dict[int, _Section], state: str, code: int, made: int) -
     )
 
 
-def _name(raw: int | bytes) -> str:
-    assert isinstance(raw, bytes)
+def _run(row: Row) -> RunBlock:
+    return RunBlock(*(*row[:8], _name(row[8])))
+
+
+def _name(raw: bytes) -> str:
     return raw.split(b"\0")[0].decode("ascii", "replace")
 
 
-def _histograms(
-    heads: list[tuple[int, ...]], buckets: _Section | None
-) -> tuple[HistogramBlock, ...]:
+def _histograms(heads: list[Row], buckets: _Section | None) -> tuple[HistogramBlock, ...]:
     found = []
     for index, (name, bits, count, least, most, total) in enumerate(heads):
         if not _name(name) or buckets is None or index >= buckets.count:
@@ -323,7 +330,7 @@ def lowest(bucket: int, bits: int) -> int:
     return (bucket - (shift << bits)) << shift
 
 
-def _events(rows: list[tuple[int, ...]], made: int) -> tuple[EventBlock, ...]:
+def _events(rows: list[Row], made: int) -> tuple[EventBlock, ...]:
     """The ring's events, oldest first."""
     if made > len(rows) > 0:
         oldest = made % len(rows)

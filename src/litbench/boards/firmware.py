@@ -108,7 +108,6 @@ def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
         limits=limits,
         semihosting=plan.semihosting,
         watch=None if stack else plan.watch,
-        interrupts=plan.watch is not None and not stack,
         stack=stack,
     )
 
@@ -199,6 +198,7 @@ def _tables(
     tables = list(readings.tables_of(block)) if block else []
     if outcome.profile is not None:
         tables.append(readings.functions_table(outcome.profile, plan.image))
+    if outcome.interrupts:
         rows = tuple(outcome.interrupts.items())
         tables.append(Table("interrupts", ("interrupt", "taken"), (None, Unit.COUNT), rows))
     if stepped is not None or (block and block.stacks):

@@ -1,7 +1,8 @@
 """A client of the GDB remote serial protocol, as far as reading and running a board needs it.
 
-Packets are ``$data#checksum``, with ``}`` escapes and ``*`` run lengths ("GDB Remote Serial Protocol", appendix E of
-"Debugging with GDB"). Everything from the server is bounded: a packet's bytes, a wait's time.
+Packets are ``$data#checksum``, with ``}`` escapes and ``*`` run lengths ("GDB Remote Serial
+Protocol", appendix E of "Debugging with GDB"). Everything from the server is bounded: a packet's
+bytes, a wait's time.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ class Gdb:
         self._socket.close()
 
     def start(self) -> None:
-        """Agree on the packet size; some servers answer no register before they were asked for their features."""
+        """Agree on the packet size; some servers answer no register before they were asked for
+        their features.
+        """
         features = self.ask(b"qSupported:swbreak+;hwbreak+;xmlRegisters=arm,riscv")
         match = re.search(rb"PacketSize=([0-9a-fA-F]{1,8})", features)
         if match:
@@ -113,14 +116,18 @@ class Gdb:
                 raise GdbError(f"memory at {address + offset:#x} cannot be written")
 
     def set_breakpoint(self, address: int, kind: int) -> None:
-        """A hardware breakpoint, or a software one where there is none. ``kind``: bytes of the instruction."""
+        """A hardware breakpoint, or a software one where there is none. ``kind``: bytes of the
+        instruction.
+        """
         for sort in (b"1", b"0"):
             if self.ask(b"Z%s,%x,%x" % (sort, address, kind)) == b"OK":
                 return
         raise GdbError(f"no breakpoint can be set at {address:#x}")
 
     def resume(self, seconds: float) -> bytes | None:
-        """Let the core run; how it stopped, or None when it still ran after ``seconds`` and was interrupted."""
+        """Let the core run; how it stopped, or None when it still ran after ``seconds`` and was
+        interrupted.
+        """
         self._send(encode(b"c"))
         try:
             return self._stop(time.monotonic() + seconds)

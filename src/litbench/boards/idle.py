@@ -1,7 +1,8 @@
 """Whether this QEMU counts idle time right.
 
-With ``sleep=off`` some versions let every wake-up from WFI consume two timer periods (fixed upstream in
-02ae315467ce, February 2025). A firmware that notes its own ticks shows it: they seem twice as far apart.
+With ``sleep=off`` some versions let every wake-up from WFI consume two timer periods (fixed
+upstream in 02ae315467ce, February 2025). A firmware that notes its own ticks shows it: they seem
+twice as far apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ TOLERANCE = 200
 
 @dataclass(frozen=True)
 class IdleCheck:
-    """Ticks were ``period`` instructions apart and seemed to be ``seen``; None: it could not be told."""
+    """Ticks were ``period`` instructions apart and seemed to be ``seen``; None: it could not be
+    told.
+    """
 
     seen: float | None
     period: int = PERIOD

@@ -11,6 +11,7 @@ from typing import Any
 from litbench.errors import InputError
 
 PROBE_SYMBOL = "LITBENCH_PROBE"
+JOB_SYMBOL = "LITBENCH_JOB"
 EXIT_SYMBOL = "litbench_exit"
 MOST_BYTES = 256 * 1024 * 1024
 
@@ -39,6 +40,11 @@ class Image:
     def symbol(self, name: str) -> Symbol | None:
         """The symbol of that name, or None."""
         return next((symbol for symbol in self.symbols if symbol.name == name), None)
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether the firmware has a probe and a place for a job."""
+        return bool(self.symbol(PROBE_SYMBOL) and self.symbol(JOB_SYMBOL))
 
     def functions(self) -> Functions:
         """A lookup from an address to the function that it is in."""

@@ -1,4 +1,6 @@
-"""The job that the host writes into a firmware's memory before it runs (``firmware/probe/src/job.rs``)."""
+"""The job that the host writes into a firmware's memory before it runs
+(``firmware/probe/src/job.rs``).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from dataclasses import dataclass
 MAGIC = b"LITBJOB1"
 VERSION = 1
 PARAMETERS = 8
-SYMBOL = "LITBENCH_JOB"
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Scale:
 
     multiply: int = 0
     shift: int = 0
+
+
+UNSCALED = Scale()
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Job:
     parameters: tuple[int, ...]
     latency: bool = False
     stops: bool = False
-    cycle_scale: Scale = Scale()
-    counter_scale: Scale = Scale()
+    cycle_scale: Scale = UNSCALED
+    counter_scale: Scale = UNSCALED
 
     def encode(self) -> bytes:
         """The bytes to write at the job's symbol."""

@@ -1,4 +1,6 @@
-"""Whether a board run's numbers may be used, from how it ended, what the probe says, and the workload's rules."""
+"""Whether a board run's numbers may be used, from how it ended, what the probe says, and the
+workload's rules.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Sequence
 
 from litbench.boards import block as blocks
 from litbench.boards.image import PROBE_SYMBOL
+from litbench.boards.logs import is_fault
 from litbench.boards.outcome import End, Outcome
 from litbench.boards.plan import Plan
 from litbench.protocol import IterationDone
@@ -19,6 +22,9 @@ def ending(plan: Plan, outcome: Outcome) -> tuple[list[Note], list[Note]]:
     cautions = [] if probe else [_no_probe()]
     seconds = f"{plan.limits.seconds:g} s"
     match outcome.end:
+        case End.TIMED_OUT if faults := [name for name in outcome.interrupts if is_fault(name)]:
+            text = f"the core took a {faults[0]}{_place(plan, outcome)}"
+            return [Note(code="fault", message=text)], cautions
         case End.TIMED_OUT:
             text = f"no end after {seconds}{_place(plan, outcome)}; --instructions bounds a run"
             return [Note(code="hang", message=text)], cautions

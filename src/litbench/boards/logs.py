@@ -1,7 +1,7 @@
 """What QEMU's own logs tell of a firmware that was never instrumented: interrupts, stack pointer.
 
-``-d int`` names every exception taken. ``-singlestep -d cpu,nochain`` prints all registers before every
-instruction: the true minimum of the stack pointer, at about a hundredth of the usual speed.
+``-d int`` names every exception taken. ``-singlestep -d cpu,nochain`` prints all registers before
+every instruction: the true minimum of the stack pointer, at about a hundredth of the usual speed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _ARM_EXCEPTION = re.compile(rb"taking pending (?:non)?secure exception (\d+)")
@@ -30,25 +30,10 @@ _SYSTEM_EXCEPTIONS = {
     14: "PendSV",
     15: "SysTick",
 }
-_CHUNK = 1 << 20
-# More than the longest entry of the register log: entries that lie across chunks are found again.
-_OVERLAP = 4096
-
-INTERRUPT_OPTIONS = ("-d", "int")
-STACK_OPTIONS = ("-singlestep", "-d", "cpu,nochain")
-
-
-def interrupts(path: Path, core: str) -> dict[str, int]:
-    """How often each exception was taken, by name."""
-    if not path.exists():
-        return {}
-    counts: Counter[str] = Counter()
-    with path.open("rb") as stream:
-        for line in stream:
-            name = exception_name(line[:400], core)
-            if name:
-                counts[name] += 1
-    return dict(sorted(counts.items()))
+_FAULTS = {"HardFault", "MemManage", "BusFault", "UsageFault"}
+# Instruction and data faults; not breakpoints (3) and environment calls (8 to 11).
+_RISCV_FAULTS = tuple(f"(exception {number})" for number in (0, 1, 2, 4, 5, 6, 7, 12, 13, 15))
+_CHUNK = 1 << 16
 
 
 def exception_name(line: bytes, core: str) -> str | None:
@@ -66,14 +51,13 @@ def exception_name(line: bytes, core: str) -> str | None:
     return f"{match[3].decode()} ({kind} {int(match[2], 16)})"
 
 
-class StackLog:
-    """Reads the register log from a pipe while QEMU writes it, and keeps the stack pointers seen."""
+class _Pipe:
+    """Reads whole lines from a named pipe while QEMU writes them: a log of any size, in no space."""
 
-    def __init__(self, folder: Path, core: str) -> None:
-        self.path = folder / "registers"
-        self._pattern = _STACK_POINTER[core]
-        self._seen: set[bytes] = set()
-        os.mkfifo(self.path)
+    def __init__(self, path: Path, consume: Callable[[bytes], None]) -> None:
+        self.path = path
+        self._consume = consume
+        os.mkfifo(path)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -81,21 +65,77 @@ class StackLog:
         with self.path.open("rb") as stream:
             rest = b""
             while chunk := stream.read(_CHUNK):
-                data = rest + chunk
-                self._seen.update(self._pattern.findall(data))
-                rest = data[-_OVERLAP:]
+                whole, newline, rest = (rest + chunk).rpartition(b"\n")
+                self._consume(whole + newline)
+            self._consume(rest)
 
-    def finish(self) -> list[int]:
-        """All values that the stack pointer had, lowest first; call when QEMU has ended."""
+    def finish(self) -> None:
+        """Wait until all is read; call when QEMU has ended."""
         if self._thread.is_alive():
-            # QEMU may have failed before it opened the pipe: an empty writer ends the reader.
+            # QEMU may have failed before it opened the pipe: a writer that says nothing ends the reader.
             os.close(os.open(self.path, os.O_RDWR | os.O_NONBLOCK))
         self._thread.join(timeout=30)
-        return sorted(int(value, 16) for value in self._seen)
+
+
+class StackLog:
+    """All values that the stack pointer had."""
+
+    options = ("-singlestep", "-d", "cpu,nochain")
+
+    def __init__(self, folder: Path, core: str) -> None:
+        self._pattern = _STACK_POINTER[core]
+        self._seen: set[bytes] = set()
+        self._pipe = _Pipe(folder / "registers", self._take)
+
+    @property
+    def words(self) -> list[str]:
+        """QEMU's options."""
+        return [*self.options, "-D", str(self._pipe.path)]
+
+    def _take(self, lines: bytes) -> None:
+        self._seen.update(self._pattern.findall(lines))
+
+    def finish(self) -> tuple[int, ...]:
+        """The values, lowest first."""
+        self._pipe.finish()
+        return tuple(sorted(int(value, 16) for value in self._seen))
+
+
+class InterruptLog:
+    """How often each exception was taken."""
+
+    options = ("-d", "int")
+
+    def __init__(self, folder: Path, core: str) -> None:
+        self._core = core
+        self._counts: Counter[str] = Counter()
+        self._pipe = _Pipe(folder / "interrupts", self._take)
+
+    @property
+    def words(self) -> list[str]:
+        """QEMU's options."""
+        return [*self.options, "-D", str(self._pipe.path)]
+
+    def _take(self, lines: bytes) -> None:
+        for line in lines.splitlines():
+            name = exception_name(line, self._core)
+            if name:
+                self._counts[name] += 1
+
+    def finish(self) -> dict[str, int]:
+        """Counts by name."""
+        self._pipe.finish()
+        return dict(sorted(self._counts.items()))
+
+
+def is_fault(name: str) -> bool:
+    """Whether an exception is one that a firmware does not take on purpose."""
+    return name in _FAULTS or name.endswith(_RISCV_FAULTS)
 
 
 def lowest(values: Iterable[int], low: int, high: int) -> int | None:
-    """The lowest stack pointer within the stack ``low`` to ``high``, or None when it was never there.
+    """The lowest stack pointer within the stack ``low`` to ``high``, or None when it was never
+    there.
 
     A stack that overran its low end is still that stack: the caller gives ``low`` 0 to see it.
     """

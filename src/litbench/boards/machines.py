@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from litbench.boards.job import Scale
+from litbench.boards.job import UNSCALED, Scale
 from litbench.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A QEMU machine. With ``-icount shift=N`` an instruction takes ``2**shift`` ns of virtual time.
+    """A QEMU machine. With ``-icount shift=N`` an instruction takes ``2**shift`` ns of virtual
+    time.
 
     ``cycle_scale`` and ``counter_scale`` turn the core's cycle counter and the board's own counter
     into instructions, where they run under that setting.
@@ -23,8 +24,8 @@ class Machine:
     program: str
     machine: tuple[str, ...]
     shift: int
-    cycle_scale: Scale = Scale()
-    counter_scale: Scale = Scale()
+    cycle_scale: Scale = UNSCALED
+    counter_scale: Scale = UNSCALED
     counter_hertz: int = 0
     package: str = ""
 

@@ -29,6 +29,9 @@ class Limits:
     instructions: int = 0
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One run.

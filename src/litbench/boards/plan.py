@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from litbench.boards.image import Image
-from litbench.boards.job import SYMBOL as JOB_SYMBOL
 from litbench.boards.machines import Machine
-from litbench.boards.outcome import Limits
+from litbench.boards.outcome import DEFAULT_LIMITS, Limits
 from litbench.boards.plugin import Watch
 from litbench.catalogue.definition import Values, WorkloadDefinition
 
@@ -23,12 +22,7 @@ class Plan:
     values: Values = field(default_factory=dict)
     iterations: int = 10
     latency: bool = False
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
     semihosting: bool = False
     watch: Watch | None = None
     stack: bool = False
-
-    @property
-    def takes_jobs(self) -> bool:
-        """Whether the firmware can be told what to do."""
-        return self.image.symbol(JOB_SYMBOL) is not None

@@ -1,7 +1,7 @@
 """The TCG plugin: built on demand where there is a C compiler, and its answer.
 
-Its output is lines: ``litbench-plugin 1``, ``total N``, ``pc ADDRESS N``, ``hit ADDRESS INDEX``, ``end``.
-An index counts the instructions before the one at the address.
+Its output is lines: ``litbench-plugin 1``, ``total N``, ``pc ADDRESS N``, ``hit ADDRESS INDEX``,
+``end``. An index counts the instructions before the one at the address.
 """
 
 from __future__ import annotations
@@ -62,7 +62,16 @@ def build(cache: Path) -> Path:
         raise MissingToolError("a C compiler", cost=cost, cure="apt install gcc")
     library.parent.mkdir(parents=True, exist_ok=True)
     fresh = library.with_suffix(f".{os.getpid()}")
-    command = [compiler, "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-o", fresh, SOURCE]
+    command = [
+        compiler,
+        "-O2",
+        "-shared",
+        "-fPIC",
+        "-fvisibility=hidden",
+        "-o",
+        str(fresh),
+        str(SOURCE),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if result.returncode != 0:
         raise MissingToolError("a working C compiler", cost=cost, cure=result.stderr.strip()[-500:])

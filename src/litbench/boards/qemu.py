@@ -1,8 +1,8 @@
 """Runs a firmware in QEMU, in bounded time and memory, and reads what it left.
 
 The guest starts when the control connection stands. A reset or power-off by the guest pauses the
-machine, so that its memory can still be read. Semihosting is off unless asked for: it would give the
-firmware the host's files.
+machine, so that its memory can still be read. Semihosting is off unless asked for: it would give
+the firmware the host's files.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from litbench.boards import logs
-from litbench.boards.image import PROBE_SYMBOL, Image
-from litbench.boards.job import SYMBOL as JOB_SYMBOL
+from litbench.boards.image import JOB_SYMBOL, PROBE_SYMBOL, Image
 from litbench.boards.job import Job
-from litbench.boards.logs import INTERRUPT_OPTIONS, STACK_OPTIONS, StackLog
+from litbench.boards.logs import InterruptLog, StackLog
 from litbench.boards.machines import Machine
-from litbench.boards.outcome import End, Limits, Outcome
+from litbench.boards.outcome import DEFAULT_LIMITS, End, Limits, Outcome
 from litbench.boards.plugin import Profile, Watch, read
 from litbench.boards.qmp import Qmp, QmpClosedError
 from litbench.errors import MissingToolError
@@ -47,10 +45,9 @@ class Request:
     image: Image
     machine: Machine
     job: Job | None = None
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
     semihosting: bool = False
     watch: Watch | None = None
-    interrupts: bool = False
     stack: bool = False
 
 
@@ -112,7 +109,10 @@ class _Run:
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder = request, folder
         self.probe = request.image.symbol(PROBE_SYMBOL)
-        self.stack_log = StackLog(folder, request.machine.core) if request.stack else None
+        core = request.machine.core
+        self.log: StackLog | InterruptLog = (StackLog if request.stack else InterruptLog)(
+            folder, core
+        )
         self.stuck_at: int | None = None
 
     def outcome(self) -> Outcome:
@@ -124,15 +124,16 @@ class _Run:
             self._end(process)
             output.finish()
         end = self._corrected(end, process.returncode)
+        found = self.log.finish()
         return Outcome(
             end=end,
-            status=status if end is End.EXITED else None,
+            status=process.returncode if end is End.EXITED else None,
             output=bytes(output.data) + self._semihosting_output(),
             messages=self._messages(),
             memory=memory,
             profile=self._profile(),
-            interrupts=logs.interrupts(self.folder / "interrupts", self.request.machine.core),
-            stack_pointers=tuple(self.stack_log.finish()) if self.stack_log else (),
+            interrupts=found if isinstance(found, dict) else {},
+            stack_pointers=found if isinstance(found, tuple) else (),
             stuck_at=self.stuck_at,
             duration_ns=round((time.monotonic() - began) * 1e9),
         )
@@ -151,10 +152,7 @@ class _Run:
             words += ["-semihosting-config", "enable=on,target=native,chardev=sh"]
         if request.watch:
             words += ["-plugin", self._watch_argument()]
-        if self.stack_log:
-            words += [*STACK_OPTIONS, "-D", str(self.stack_log.path)]
-        elif request.interrupts:
-            words += [*INTERRUPT_OPTIONS, "-D", str(self.folder / "interrupts")]
+        words += self.log.words
         return [*words, *self._job_words()]
 
     def _watch_argument(self) -> str:
@@ -238,7 +236,9 @@ class _Run:
         return End.TIMED_OUT
 
     def _probe_is_done(self, qmp: Qmp, deadline: float) -> bool:
-        """Looks at the state word of a firmware that takes no jobs, and so does not stop by itself."""
+        """Looks at the state word of a firmware that takes no jobs, and so does not stop by
+        itself.
+        """
         if self.probe is None or self.request.job is not None:
             return False
         place = self.probe.address + STATE_OFFSET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from litbench.boards.block import SOURCES, ClockBlock, ProbeBlock
 from litbench.boards.image import Image
@@ -113,17 +114,20 @@ def rounded(value: int) -> int:
 
 
 def metrics_of(block: ProbeBlock, *, idle_trusted: bool = True) -> tuple[Metric, ...]:
-    """Heap, events, and what the firmware added. Times that rest on a miscounted idle are left out."""
+    """Heap, events, and what the firmware added. Times that rest on a miscounted idle are left
+    out.
+    """
     unit = unit_of(block.clock)
     found: list[Metric] = []
     if block.clock and unit:
         cost = Times(block.clock).duration(block.clock.event_cost)
         found.append(Metric("probe-event-cost", unit, (cost,)))
-    for metric in block.metrics:
-        if metric.unit == 2 and (unit is None or not idle_trusted):
-            continue
-        of = {0: Unit.COUNT, 1: Unit.BYTES}.get(metric.unit, unit or Unit.COUNT)
-        found.append(Metric(metric.name, of, (metric.value,)))
+    units = {0: Unit.COUNT, 1: Unit.BYTES, 2: unit if idle_trusted else None}
+    found += [
+        Metric(metric.name, of, (metric.value,))
+        for metric in block.metrics
+        if (of := units.get(metric.unit)) is not None
+    ]
     share = _idle_share(block) if idle_trusted else None
     if share is not None:
         found.append(Metric("idle-share", Unit.RATIO, (share,)))
@@ -171,8 +175,8 @@ def tables_of(block: ProbeBlock) -> tuple[Table, ...]:
             (t.name, t.runs, times.duration(t.total), times.duration(t.longest))
             for t in block.tasks
         )
-        columns = ("task", "runs", "total", "longest")
-        tables.append(Table("tasks", columns, (None, Unit.COUNT, unit, unit), task_rows))
+        names = ("task", "runs", "total", "longest")
+        tables.append(Table("tasks", names, (None, Unit.COUNT, unit, unit), task_rows))
     return tuple(tables)
 
 
@@ -196,7 +200,7 @@ def functions_table(profile: Profile, image: Image) -> Table:
     return Table("functions", ("function", "instructions", "entries", "share"), units, rows)
 
 
-def demangler():  # type: ignore[no-untyped-def]
+def demangler() -> Callable[[str], str]:
     """A function from a linker's name to one for people."""
     import pycxxfilt
 

@@ -1,8 +1,8 @@
 """A board behind a gdb remote server: OpenOCD, pyOCD, J-Link, probe-rs, or QEMU's own.
 
-The image is on the board already. With a job the core must stand at reset (``--monitor "reset halt"``): the job
-is written into memory, a breakpoint set at ``litbench_exit``, the core let go. Without one, a run that has ended is read
-as it is; one that has not is let go until its end.
+The image is on the board already. With a job the core must stand at reset (``--monitor "reset
+halt"``): the job is written into memory, a breakpoint set at ``litbench_exit``, the core let go.
+Without one, a run that has ended is read as it is; one that has not is let go until its end.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import msgspec
 from litbench.boards import block as blocks
 from litbench.boards.firmware import Place, Result, result_of
 from litbench.boards.gdb import Gdb, GdbError
-from litbench.boards.image import EXIT_SYMBOL, PROBE_SYMBOL, Symbol
-from litbench.boards.job import SYMBOL as JOB_SYMBOL
+from litbench.boards.image import EXIT_SYMBOL, JOB_SYMBOL, PROBE_SYMBOL, Symbol
 from litbench.boards.outcome import End, Outcome
 from litbench.boards.plan import Plan
 from litbench.boards.workloads import job_for

@@ -1,8 +1,9 @@
 """The probe's events as a time line: interrupts, tasks, idle, mailbox depth.
 
-Written in the Trace Event Format (JSON) that Perfetto and chrome://tracing open: "Trace Event Format", Google,
-https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU. Its times are microseconds; one
-instruction, cycle or ns of the board's clock is written as one nanosecond, and the file says which it is.
+Written in the Trace Event Format (JSON) that Perfetto and chrome://tracing open: "Trace Event
+Format", Google, https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
+Its times are microseconds; one instruction, cycle or ns of the board's clock is written as one
+nanosecond, and the file says which it is.
 """
 
 from __future__ import annotations

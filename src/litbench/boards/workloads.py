@@ -29,8 +29,8 @@ _TABLE: dict[str, tuple[int, tuple[str, ...]]] = {
 # What the reference firmware's memory and clock are laid out for.
 LIMITS: dict[str, Values] = {
     "ping-pong": {"rounds": 2_000},
-    "counting": {"messages": 10_000, "mailbox": 16},
-    "fan-in": {"senders": 100, "messages": 100, "mailbox": 16},
+    "counting": {"messages": 10_000, "mailbox": 16, "batch": 1},
+    "fan-in": {"senders": 100, "messages": 100, "mailbox": 16, "batch": 1, "fail_fast": 0},
     "fan-out": {"receivers": 100, "messages": 100, "mailbox": 16},
     "thread-ring": {"actors": 100, "hops": 10_000},
     "mass-spawn": {"actors": 1_000, "mailbox": 1},

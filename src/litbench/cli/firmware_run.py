@@ -1,13 +1,15 @@
 """Run a firmware on an emulated board, or read it from a real one over gdb remote.
 
-Any ELF for a Cortex-M or RV32 core: with the probe (firmware/probe) it says what it measured; without it, the emulator
-still tells exit code, output, instructions by function, interrupts and stack depth.
+Any ELF for a Cortex-M or RV32 core: with the probe (firmware/probe) it says what it measured;
+without it, the emulator still tells exit code, output, instructions by function, interrupts and
+stack depth.
 
 examples:
   litbench firmware run fw.elf                                    on the first board with its core
   litbench firmware run fw.elf --instructions 2M --stack          a firmware that never ends
   litbench firmware run embassy-m3 -w interrupt-latency -p load=4 a prebuilt one, with a job
-  litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind OpenOCD, pyOCD, J-Link, probe-rs
+  litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind OpenOCD, pyOCD,
+  J-Link, probe-rs
 """
 
 from __future__ import annotations
@@ -137,16 +139,17 @@ def _job_plan(arguments: argparse.Namespace, elf: Image) -> Plan:
 
 
 def _definition(arguments: argparse.Namespace, elf: Image) -> WorkloadDefinition | None:
-    from litbench.boards.job import SYMBOL
+    from litbench.boards.image import JOB_SYMBOL
     from litbench.boards.workloads import number
     from litbench.catalogue import workload
 
-    takes_jobs = elf.symbol(SYMBOL) is not None
     if arguments.workload is None:
         remote = (arguments.board or "").startswith("gdb:")
-        return workload("ping-pong") if takes_jobs and not remote else None
-    if not takes_jobs:
-        raise UsageError(f"{elf.path.name} takes no jobs: it has no symbol {SYMBOL}")
+        return workload("ping-pong") if elf.takes_jobs and not remote else None
+    if not elf.takes_jobs:
+        raise UsageError(
+            f"{elf.path.name} takes no jobs: it has no probe, or no symbol {JOB_SYMBOL}"
+        )
     number(arguments.workload)
     return workload(arguments.workload)
 

@@ -53,7 +53,9 @@ def _iterations(record: Record) -> Sheet:
 
 
 def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
-    """Minimum, mean, percentiles, maximum, and the jitter: how far the maximum is from the minimum."""
+    """Minimum, mean, percentiles, maximum, and the jitter: how far the maximum is from the
+    minimum.
+    """
     rows = []
     for each in histograms:
         p50, p99 = hdr.percentiles(each.counts, _QUANTILES)
@@ -87,7 +89,7 @@ def _metrics(metrics: tuple[Metric, ...]) -> Sheet:
 def _cell(value: Scalar, unit: Unit | None) -> str:
     if value is None:
         return "-"
-    if isinstance(value, str) or isinstance(value, bool) or unit is None:
+    if isinstance(value, (str, bool)) or unit is None:
         return str(value)
     if unit is Unit.BYTES:
         return format_bytes(value) if value >= 10_240 else f"{value:,} B"
