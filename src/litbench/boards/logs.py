@@ -58,11 +58,13 @@ class _Pipe:
         self.path = path
         self._consume = consume
         os.mkfifo(path)
+        # Held open until the end: QEMU may open the pipe late, or never.
+        self._writer = os.open(path, os.O_RDWR)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        with self.path.open("rb") as stream:
+        with self.path.open("rb", buffering=0) as stream:
             rest = b""
             while chunk := stream.read(_CHUNK):
                 whole, newline, rest = (rest + chunk).rpartition(b"\n")
@@ -71,10 +73,8 @@ class _Pipe:
 
     def finish(self) -> None:
         """Wait until all is read; call when QEMU has ended."""
-        if self._thread.is_alive():
-            # QEMU may have failed before it opened the pipe: a writer that says nothing ends the reader.
-            os.close(os.open(self.path, os.O_RDWR | os.O_NONBLOCK))
-        self._thread.join(timeout=30)
+        os.close(self._writer)
+        self._thread.join(timeout=60)
 
 
 class StackLog:
