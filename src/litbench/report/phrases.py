@@ -12,7 +12,6 @@ from litbench.record import Parameters
 from litbench.report.parts import MemoryRow, Ranking, Report, Row
 from litbench.stats.interval import Interval
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
@@ -134,7 +133,7 @@ def each_interval(row: MemoryRow) -> str:
     slope = row.memory.slope
     if isinstance(slope, Undetermined):
         return ""
-    return f"{bytes_each(slope.low)} to {bytes_each(slope.high)}"
+    return f"{bytes_each(slope.low).removesuffix(' B')} to {bytes_each(slope.high)}"
 
 
 def bytes_each(value: float) -> str:
@@ -162,11 +161,3 @@ def headline(report: Report) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def slope_line(slope: Slope) -> str:
-    """A fit in words."""
-    return (
-        f"{bytes_each(slope.slope)} each ({bytes_each(slope.low)} to {bytes_each(slope.high)},"
-        f" {slope.sizes} sizes)"
-    )

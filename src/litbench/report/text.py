@@ -150,9 +150,9 @@ def _memory_table(memory: MemoryTable) -> Table:
     for name, _ in _MEMORY:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
-    for row in memory.rows:
+    for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
-            _text(row.label),
+            _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
             *(Text(cell(row)) for _, cell in _MEMORY),
             Text(_letters(row.notes), "yellow"),

@@ -69,7 +69,7 @@ const Charts = (() => {
         const ratio = devicePixelRatio;
         const gap = 14 * ratio;
         const ends = series.map((one, at) => {
-          const y = u.data[at + 1];
+          const y = u.data[one.column ?? at + 1];
           let last = y.length - 1;
           while (last > 0 && (y[last] === null || y[last] === undefined)) last -= 1;
           const top = u.valToPos(y[last], "y", true);
@@ -130,7 +130,7 @@ const Charts = (() => {
       narrowed.padding = [10, labelSpace(series), 0, 0];
       narrowed.plugins = [...options.plugins, endLabels(series)];
     } else {
-      narrowed.padding = [10, 12, 0, 0];
+      narrowed.padding = [10, 16, 0, 0];
     }
     const chart = new uPlot(narrowed, data, host);
     if (series && !wide) legend(host, series);
@@ -148,6 +148,15 @@ const Charts = (() => {
 
   const cursor = { y: false, points: { size: 7 }, focus: { prox: 24 }, drag: { x: false, y: false } };
   const logTicks = (format) => (u, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
+
+  /* Ticks at powers of ten, or for bytes of two, so that they read 64 KiB, 1 MiB, 16 MiB. */
+  const powers = (...bases) => (u, at, low, high) => {
+    const ticks = [];
+    const base = bases.find((one) => Math.log(high / low) / Math.log(one) < 8) ?? bases[bases.length - 1];
+    const first = Math.ceil(Math.log(low) / Math.log(base) - 1e-9);
+    for (let tick = base ** first; tick <= high; tick *= base) ticks.push(tick);
+    return ticks;
+  };
 
   const latency = (host) => {
     const found = DATA.latency[host.dataset.anchor];
@@ -207,10 +216,13 @@ const Charts = (() => {
       host,
       {
         height: 330,
-        scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+        scales: {
+          x: { time: false, distr: 3, range: (u, low, high) => [low / 1.2, high * 1.2] },
+          y: { distr: 3, range: (u, low, high) => [low / 1.4, high * 1.4] },
+        },
         axes: [
-          axis({ values: logTicks(Format.count), size: 32 }),
-          axis({ values: logTicks(Format.bytes), size: 66 }),
+          axis({ splits: powers(10), values: logTicks(Format.count), size: 32 }),
+          axis({ splits: powers(4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
         ],
         series: [{}, ...found.rows.flatMap((row) => [line(row, { width: 1.5 }), dots(row)])],
         legend: { show: false },
@@ -218,8 +230,8 @@ const Charts = (() => {
         plugins: [tooltip((x) => `${Math.round(x).toLocaleString("en")} ${found.unit}`, Format.bytes, rows)],
       },
       [entries.map((entry) => entry.x), ...columns],
+      found.rows.map((row, at) => ({ ...row, column: 2 * at + (row.line.length ? 1 : 2) })),
     );
-    legend(host, found.rows);
   };
 
   /* Iterations that came before the steady state, shaded. */
