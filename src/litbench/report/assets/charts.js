@@ -300,7 +300,6 @@ const Charts = (() => {
   const DRAW = { latency, memory, traces };
 
   const draw = (host) => {
-    if (host.clientWidth === 0) return;
     host.dataset.drawn = String(host.clientWidth);
     DRAW[host.dataset.chart](host);
   };
@@ -314,11 +313,12 @@ const Charts = (() => {
   };
 
   const hosts = () => [...document.querySelectorAll("[data-chart]")];
+  const visible = (host) => host.clientWidth > 0 && !host.closest("details:not([open])");
 
   /* Draws what is visible and not drawn, or drawn for another width. */
   const refresh = () => {
     for (const host of hosts()) {
-      if (host.clientWidth && host.dataset.drawn !== String(host.clientWidth)) {
+      if (visible(host) && host.dataset.drawn !== String(host.clientWidth)) {
         clear(host);
         draw(host);
       }
