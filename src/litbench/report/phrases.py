@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 
 from litbench.record import Parameters
-from litbench.report.parts import MemoryRow, Ranking, Report, Row
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
+from litbench.stats.memory import Reading
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
@@ -27,6 +28,12 @@ LEGEND = (
     "★ best   ≈ not distinguishable from the best"
     "   ± half the 95 % interval over forks and iterations"
 )
+
+READINGS = {
+    Reading.LIVE: "live bytes in the allocator",
+    Reading.RSS: "resident set",
+    Reading.REPORTED: "reported by the runtime itself",
+}
 
 
 def plain(text: str) -> str:
@@ -145,6 +152,12 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def readings(memory: MemoryTable) -> str:
+    """What the readings of a table are."""
+    kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
+    return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
 
 
 def headline(report: Report) -> str:

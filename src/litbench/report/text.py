@@ -132,12 +132,14 @@ def _style(row: Row) -> str:
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _heading(f"memory: {memory.workload}", memory.version, memory)
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
+    if memory.rows:
+        yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
     yield from _notes(memory.notes)
 
 
 _MEMORY = (
     ("memory used", phrases.used),
-    ("at", phrases.count),
+    ("with", phrases.count),
     ("bytes each", phrases.each),
     ("95 % interval", phrases.each_interval),
 )

@@ -66,5 +66,5 @@ def test_bars_stay_in_their_plot_and_in_order(values: list[float]) -> None:
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
 def test_a_linear_axis_contains_zero_and_all_values(values: list[float]) -> None:
     scale = linear(values)
-    assert scale.low <= min(0, *values)
-    assert scale.high >= max(0, *values)
+    assert scale.low <= min(0, *values) + 1e-9
+    assert scale.high >= max(0, *values) - 1e-9

@@ -13,6 +13,7 @@ const Charts = (() => {
     font: FONT,
     grid: { stroke: css("--grid"), width: 1 },
     ticks: { show: false },
+    filter: (u, ticks) => ticks,
     ...extra,
   });
 
@@ -125,7 +126,7 @@ const Charts = (() => {
 
   const mount = (host, options, data, series) => {
     const wide = host.clientWidth >= 460;
-    const narrowed = { ...options, width: host.clientWidth };
+    const narrowed = { ...options, pxAlign: false, width: host.clientWidth };
     if (series && wide) {
       narrowed.padding = [10, labelSpace(series), 0, 0];
       narrowed.plugins = [...options.plugins, endLabels(series)];
@@ -171,7 +172,7 @@ const Charts = (() => {
         scales: { x: { time: false, range: () => [0, end] }, y: { distr: 3 } },
         axes: [
           axis({ splits: () => ticks, values: (u, at) => at.map(Format.percentile), size: 32 }),
-          axis({ values: logTicks(format), size: 62 }),
+          axis({ splits: powers(10), values: logTicks(format), size: 62 }),
         ],
         series: [{}, ...found.series.map((one) => line(one, { dash: one.dash ? [5, 4] : undefined }))],
         legend: { show: false },

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+TINY = 1e-9  # no quantity of a report is so small that it needs an axis of its own
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -31,7 +33,8 @@ class Scale:
 def linear(values: Sequence[float]) -> Scale:
     """From 0, or from the lowest where that is negative, to a round number above the highest."""
     low, high = min(0.0, *values), max(0.0, *values)
-    step = _round((high - low or 1.0) / 4)
+    span = high - low
+    step = _round((span if span > TINY else 1.0) / 4)
     first, last = math.floor(low / step), max(math.ceil(high / step), 1)
     ticks = tuple(step * i for i in range(first, last + 1))
     return Scale(ticks[0], ticks[-1], ticks, ticks[::2], logarithmic=False)
