@@ -1,9 +1,8 @@
 //! What a run's actors report to: the book of all messages, the recorder of latencies, the driver.
 
-use futures_lite::future::yield_now;
 use litbench_adapter::{clock, Allocations, Counters, Fold, Iteration, Ledger, Reading, Recorder};
 
-use crate::kernel::{mailbox, Address, Mailbox, System};
+use crate::kernel::{mailbox, yield_now, Address, Mailbox, System};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
 

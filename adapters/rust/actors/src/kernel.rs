@@ -1,9 +1,10 @@
 //! The actor kernel: mailboxes, the actor trait, spawning and stopping.
 
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::mem;
 use std::ops::ControlFlow;
+use std::task::Poll;
 
-use futures_lite::future::yield_now;
 use litbench_adapter::Counters;
 
 use crate::runtime::{Receiver, Refused, Runtime, Sender};
@@ -165,4 +166,17 @@ impl System {
             yield_now().await;
         }
     }
+}
+
+/// Lets other tasks run first.
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
