@@ -48,11 +48,11 @@ def test_run_then_show_report_dump(project: Path) -> None:
     markdown = litbench(project, "show", "--format", "markdown")
     assert "| fake" in markdown.stdout
     written = litbench(project, "report", "-o", "r.html", "--json")
-    assert json.loads(written.stdout)["runs"] == 9
+    assert json.loads(written.stdout)["runs"] == 11
     assert (project / "r.html").read_text().startswith("<!doctype html>")
     dumped = litbench(project, "dump")
     records = [json.loads(line) for line in dumped.stdout.splitlines()]
-    assert len(records) == 9
+    assert len(records) == 11
     one = litbench(project, "dump", records[0]["id"])
     assert json.loads(one.stdout) == records[0]
 
@@ -122,7 +122,7 @@ def test_lists(project: Path, what: str) -> None:
 def test_runs_are_listed(project: Path) -> None:
     run_some(project)
     (row,) = json.loads(litbench(project, "list", "runs", "--json").stdout)
-    assert row["runs"] == 9
+    assert row["runs"] == 11
     assert row["command"].startswith("litbench run fake")
 
 

@@ -1,6 +1,6 @@
 """The report as JSON: every number as it was computed, with its unit, nothing rounded.
 
-What is undetermined is an object with a ``reason`` in place of the number's object.
+What is undetermined is ``{"undetermined": reason}`` in place of the figures.
 """
 
 from __future__ import annotations

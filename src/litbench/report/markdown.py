@@ -84,7 +84,7 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     yield f"## Memory: {escape(title)}"
     if memory.summary:
         yield escape(memory.summary)
-    columns = ("scenario", "reading", "memory used", "at", "bytes each", "95 % interval", "notes")
+    columns = ("scenario", "reading", "memory used", "with", "bytes each", "95 % interval", "notes")
     rows = [
         [
             row.label,
@@ -98,6 +98,8 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
         for row in memory.rows
     ]
     yield _table(columns, rows, left=2)
+    if memory.rows:
+        yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
 
 

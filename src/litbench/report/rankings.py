@@ -37,7 +37,10 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
         if _scaled(group):
             tables[_home(group, tables)].append(group)
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
-    ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:4], str(t[4])))
+    ordered = sorted(
+        tables,
+        key=lambda t: (order.get(t[0], len(order)), t[:2], t[2] is not Unit.NS, t[2:4], str(t[4])),
+    )
     return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
 
 

@@ -13,6 +13,7 @@ const Charts = (() => {
     font: FONT,
     grid: { stroke: css("--grid"), width: 1 },
     ticks: { show: false },
+    filter: (u, ticks) => ticks,
     ...extra,
   });
 
@@ -69,7 +70,7 @@ const Charts = (() => {
         const ratio = devicePixelRatio;
         const gap = 14 * ratio;
         const ends = series.map((one, at) => {
-          const y = u.data[at + 1];
+          const y = u.data[one.column ?? at + 1];
           let last = y.length - 1;
           while (last > 0 && (y[last] === null || y[last] === undefined)) last -= 1;
           const top = u.valToPos(y[last], "y", true);
@@ -125,12 +126,12 @@ const Charts = (() => {
 
   const mount = (host, options, data, series) => {
     const wide = host.clientWidth >= 460;
-    const narrowed = { ...options, width: host.clientWidth };
+    const narrowed = { ...options, pxAlign: false, width: host.clientWidth };
     if (series && wide) {
       narrowed.padding = [10, labelSpace(series), 0, 0];
       narrowed.plugins = [...options.plugins, endLabels(series)];
     } else {
-      narrowed.padding = [10, 12, 0, 0];
+      narrowed.padding = [10, 16, 0, 0];
     }
     const chart = new uPlot(narrowed, data, host);
     if (series && !wide) legend(host, series);
@@ -149,6 +150,15 @@ const Charts = (() => {
   const cursor = { y: false, points: { size: 7 }, focus: { prox: 24 }, drag: { x: false, y: false } };
   const logTicks = (format) => (u, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
 
+  /* Ticks at powers of ten, or for bytes of two, so that they read 64 KiB, 1 MiB, 16 MiB. */
+  const powers = (...bases) => (u, at, low, high) => {
+    const ticks = [];
+    const base = bases.find((one) => Math.log(high / low) / Math.log(one) < 8) ?? bases[bases.length - 1];
+    const first = Math.ceil(Math.log(low) / Math.log(base) - 1e-9);
+    for (let tick = base ** first; tick <= high; tick *= base) ticks.push(tick);
+    return ticks;
+  };
+
   const latency = (host) => {
     const found = DATA.latency[host.dataset.anchor];
     const end = found.x[found.x.length - 1];
@@ -162,7 +172,7 @@ const Charts = (() => {
         scales: { x: { time: false, range: () => [0, end] }, y: { distr: 3 } },
         axes: [
           axis({ splits: () => ticks, values: (u, at) => at.map(Format.percentile), size: 32 }),
-          axis({ values: logTicks(format), size: 62 }),
+          axis({ splits: powers(10), values: logTicks(format), size: 62 }),
         ],
         series: [{}, ...found.series.map((one) => line(one, { dash: one.dash ? [5, 4] : undefined }))],
         legend: { show: false },
@@ -207,10 +217,13 @@ const Charts = (() => {
       host,
       {
         height: 330,
-        scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+        scales: {
+          x: { time: false, distr: 3, range: (u, low, high) => [low / 1.2, high * 1.2] },
+          y: { distr: 3, range: (u, low, high) => [low / 1.4, high * 1.4] },
+        },
         axes: [
-          axis({ values: logTicks(Format.count), size: 32 }),
-          axis({ values: logTicks(Format.bytes), size: 66 }),
+          axis({ splits: powers(10), values: logTicks(Format.count), size: 32 }),
+          axis({ splits: powers(4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
         ],
         series: [{}, ...found.rows.flatMap((row) => [line(row, { width: 1.5 }), dots(row)])],
         legend: { show: false },
@@ -218,8 +231,8 @@ const Charts = (() => {
         plugins: [tooltip((x) => `${Math.round(x).toLocaleString("en")} ${found.unit}`, Format.bytes, rows)],
       },
       [entries.map((entry) => entry.x), ...columns],
+      found.rows.map((row, at) => ({ ...row, column: 2 * at + (row.line.length ? 1 : 2) })),
     );
-    legend(host, found.rows);
   };
 
   /* Iterations that came before the steady state, shaded. */
@@ -288,7 +301,6 @@ const Charts = (() => {
   const DRAW = { latency, memory, traces };
 
   const draw = (host) => {
-    if (host.clientWidth === 0) return;
     host.dataset.drawn = String(host.clientWidth);
     DRAW[host.dataset.chart](host);
   };
@@ -302,11 +314,12 @@ const Charts = (() => {
   };
 
   const hosts = () => [...document.querySelectorAll("[data-chart]")];
+  const visible = (host) => host.clientWidth > 0 && !host.closest("details:not([open])");
 
   /* Draws what is visible and not drawn, or drawn for another width. */
   const refresh = () => {
     for (const host of hosts()) {
-      if (host.clientWidth && host.dataset.drawn !== String(host.clientWidth)) {
+      if (visible(host) && host.dataset.drawn !== String(host.clientWidth)) {
         clear(host);
         draw(host);
       }

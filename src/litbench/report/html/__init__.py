@@ -58,7 +58,6 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     toggle = tag("button", "Theme", type="button", id="theme", aria_label="Switch light and dark")
     header = tag(
         "header",
-        tag("p", "litbench", class_="brand"),
         tag("h1", report.title),
         tag("p", phrases.headline(report), class_="headline"),
         toggle,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from litbench.report.html.markup import Markup, join, tag
 from litbench.report.html.scales import Scale, linear, logarithmic
 
-HEIGHT = 30
+HEIGHT = 32
 WIDE = 30.0  # where the longest bar is so many times the shortest, the axis starts logarithmic
 
 
@@ -106,8 +106,8 @@ def _linear(bar: Bar, scale: Scale) -> list[Markup]:
             class_=f"fill c{bar.colour}",
             x=f"{start}%",
             width=f"{round(end - start, 3)}%",
-            y=8,
-            height=HEIGHT - 16,
+            y=9,
+            height=HEIGHT - 18,
             rx=2,
         )
     ]
@@ -137,7 +137,7 @@ def _line(at: float, top: int, bottom: int, kind: str) -> Markup:
 
 def _axis(scale: Scale, ticks: Callable[[float], str]) -> Markup:
     parts = []
-    for tick in scale.ticks:
+    for tick in scale.named:
         at = scale.place(tick)
         anchor = "start" if at < 3 else "end" if at > 97 else "middle"
         parts += [

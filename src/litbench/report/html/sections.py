@@ -106,7 +106,11 @@ def _meta(found: Ranking | MemoryTable) -> Markup:
 def _rates(found: Ranking, colours: Colours) -> Markup | None:
     rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
     title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
-    return bars(rows, lambda value: format_count(value, 2), title) if rows else None
+    return bars(rows, _tick, title) if rows else None
+
+
+def _tick(value: float) -> str:
+    return format_count(value, 2).replace(".0 ", " ")
 
 
 def _rate_bar(row: Row, colour: int) -> Bar:
@@ -183,12 +187,12 @@ def memory(found: MemoryTable, colours: Colours) -> Markup:
     figures: list[Child] = []
     for index, reading in enumerate(readings):
         rows = [row for row in found.rows if row.memory.reading is reading]
-        title = f"Bytes for one more {each}, {READINGS[reading]}"
+        title = f"Bytes for one more {each}, {phrases.READINGS[reading]}"
         figures += [
             bars(
                 [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
             ),
-            _canvas("memory", found, f"Memory by size, {READINGS[reading]}", index),
+            _canvas("memory", found, f"Memory by size, {phrases.READINGS[reading]}", index),
         ]
     return section(
         found.anchor,
@@ -198,9 +202,6 @@ def memory(found: MemoryTable, colours: Colours) -> Markup:
         tables.memory(found, colours),
         tables.notes(found.notes, found.anchor),
     )
-
-
-READINGS = {"live": "allocator live", "rss": "resident set", "reported": "reported by the runtime"}
 
 
 def _memory_bar(row: MemoryRow, colour: int) -> Bar:

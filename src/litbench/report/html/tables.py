@@ -111,7 +111,7 @@ def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
         ("scenario", False),
         ("reading", False),
         ("memory used", True),
-        ("at", True),
+        ("with", True),
         ("bytes each", True),
         ("95 % interval", True),
         ("notes", False),
