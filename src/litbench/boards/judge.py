@@ -19,28 +19,29 @@ from litbench.runner.checks import check_violations, ledger_violations
 def ending(plan: Plan, outcome: Outcome) -> tuple[list[Note], list[Note]]:
     """Reasons and cautions that lie in how the run ended."""
     probe = plan.image.symbol(PROBE_SYMBOL) is not None
-    cautions = [] if probe else [_no_probe()]
-    seconds = f"{plan.limits.seconds:g} s"
+    reason = _end_reason(plan, outcome, probe=probe)
+    return ([reason] if reason else []), ([] if probe else [_no_probe()])
+
+
+def _end_reason(plan: Plan, outcome: Outcome, *, probe: bool) -> Note | None:
+    code = text = ""
     match outcome.end:
         case End.TIMED_OUT if faults := [name for name in outcome.interrupts if is_fault(name)]:
-            text = f"the core took a {faults[0]}{_place(plan, outcome)}"
-            return [Note(code="fault", message=text)], cautions
+            code, text = "fault", f"the core took a {faults[0]}{_place(plan, outcome)}"
         case End.TIMED_OUT:
-            text = f"no end after {seconds}{_place(plan, outcome)}; --instructions bounds a run"
-            return [Note(code="hang", message=text)], cautions
+            code = "hang"
+            text = f"no end after {plan.limits.seconds:g} s{_place(plan, outcome)}"
+            text += "; --instructions bounds a run that has none"
         case End.FLOODED:
+            code = "output-flood"
             text = f"more than {plan.limits.output:,} bytes on the serial line"
-            return [Note(code="output-flood", message=text)], cautions
         case End.CRASHED:
-            text = f"QEMU gave up: {outcome.messages or 'no word from it'}"
-            return [Note(code="crashed", message=text)], cautions
+            code, text = "crashed", f"QEMU gave up: {outcome.messages or 'no word from it'}"
         case End.EXITED if outcome.status:
-            text = f"the firmware exited with status {outcome.status}"
-            return [Note(code="exit-status", message=text)], cautions
+            code, text = "exit-status", f"the firmware exited with status {outcome.status}"
         case End.STOPPED if not probe:
-            text = "the firmware reset the machine, which ends the run"
-            return [Note(code="reset", message=text)], cautions
-    return [], cautions
+            code, text = "reset", "the firmware reset the machine, which ends the run"
+    return Note(code=code, message=text) if code else None
 
 
 def _no_probe() -> Note:

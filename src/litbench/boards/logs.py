@@ -52,19 +52,22 @@ def exception_name(line: bytes, core: str) -> str | None:
 
 
 class _Pipe:
-    """Reads whole lines from a named pipe while QEMU writes them: a log of any size, in no space."""
+    """Reads whole lines from a named pipe while QEMU writes them: a log of any size, in no space.
+    """
 
     def __init__(self, path: Path, consume: Callable[[bytes], None]) -> None:
         self.path = path
         self._consume = consume
         os.mkfifo(path)
-        # Held open until the end: QEMU may open the pipe late, or never.
-        self._writer = os.open(path, os.O_RDWR)
+        # Both ends are held from the start: QEMU may open the pipe late, or never.
+        self._reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._writer = os.open(path, os.O_WRONLY)
+        os.set_blocking(self._reader, True)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        with self.path.open("rb", buffering=0) as stream:
+        with os.fdopen(self._reader, "rb", buffering=0) as stream:
             rest = b""
             while chunk := stream.read(_CHUNK):
                 whole, newline, rest = (rest + chunk).rpartition(b"\n")

@@ -101,6 +101,7 @@ class _Output:
     def finish(self) -> None:
         """Wait for the last words of a process that has ended."""
         self._thread.join(timeout=5)
+        self._stream.close()
 
 
 class _Run:
@@ -120,9 +121,11 @@ class _Run:
         with self._process() as process:
             assert process.stdout is not None
             output = _Output(process.stdout, self.request.limits.output)
-            end, memory = self._drive(process, output)
-            self._end(process)
-            output.finish()
+            try:
+                end, memory = self._drive(process, output)
+            finally:
+                self._end(process)
+                output.finish()
         end = self._corrected(end, process.returncode)
         found = self.log.finish()
         return Outcome(
@@ -288,7 +291,8 @@ class _Run:
         return "\n".join(line for line in lines if not _CHATTER.search(line))
 
     def _messages(self) -> str:
-        return self._errors()[-2000:].strip()
+        lines = [line.strip() for line in self._errors().splitlines() if line.strip()]
+        return lines[0][:300] if lines else ""
 
     def _semihosting_output(self) -> bytes:
         path = self.folder / "semihosting"
