@@ -224,12 +224,10 @@ def environment(report: Report) -> Markup | None:
     """The machine."""
     if not report.environment:
         return None
-    items = [(f.name, "; ".join(map(_fact, f.values))) for f in report.environment]
+    items = [
+        (f.name, "; ".join(phrases.fact(f.name, v) for v in f.values)) for f in report.environment
+    ]
     return section("environment", "Environment", tables.pairs(items, "Facts about the machine"))
-
-
-def _fact(value: object) -> str:
-    return f"{value:,}" if type(value) is int else f"{value}"
 
 
 def runs(report: Report) -> Markup:
