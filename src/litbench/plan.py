@@ -17,6 +17,9 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
+# A soak goes on for as many of the preset's time limits, however many iterations those are.
+SOAK_LIMITS = 20
+SOAK_ITERATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,14 @@ def make(
 
 def _job(selection: Selection, preset: Preset, seed: int) -> Job:
     memory = selection.measure is Measure.MEMORY
+    soak = selection.definition.repeats
     return Job(
         workload=selection.definition.name,
         version=selection.definition.version,
         parameters=selection.values,
         measure=selection.measure,
-        iterations=1 if memory else preset.iterations,
-        time_limit_ns=round(preset.time_limit_s * 1e9),
+        iterations=SOAK_ITERATIONS if soak else 1 if memory else preset.iterations,
+        time_limit_ns=round(preset.time_limit_s * 1e9 * (SOAK_LIMITS if soak else 1)),
         threads=selection.threads,
         seed=seed,
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 
+from litbench.catalogue.basic import BASIC
 from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
-from litbench.catalogue.workloads import ALL
+from litbench.catalogue.patterns import PATTERNS
+from litbench.catalogue.pressure import PRESSURE
 from litbench.errors import UsageError
 
 __all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "workload"]
+
+ALL = (*BASIC, *PATTERNS, *PRESSURE)
 
 _BY_NAME = {definition.name: definition for definition in ALL}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 
 from litbench.record import Parameters
-from litbench.report.parts import MemoryRow, Ranking, Report, Row
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
+from litbench.stats.memory import Reading
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
@@ -28,6 +28,12 @@ LEGEND = (
     "★ best   ≈ not distinguishable from the best"
     "   ± half the 95 % interval over forks and iterations"
 )
+
+READINGS = {
+    Reading.LIVE: "live bytes in the allocator",
+    Reading.RSS: "resident set",
+    Reading.REPORTED: "reported by the runtime itself",
+}
 
 
 def plain(text: str) -> str:
@@ -134,7 +140,7 @@ def each_interval(row: MemoryRow) -> str:
     slope = row.memory.slope
     if isinstance(slope, Undetermined):
         return ""
-    return f"{bytes_each(slope.low)} to {bytes_each(slope.high)}"
+    return f"{bytes_each(slope.low).removesuffix(' B')} to {bytes_each(slope.high)}"
 
 
 def bytes_each(value: float) -> str:
@@ -146,6 +152,12 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def readings(memory: MemoryTable) -> str:
+    """What the readings of a table are."""
+    kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
+    return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
 
 
 def headline(report: Report) -> str:
@@ -162,11 +174,3 @@ def headline(report: Report) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def slope_line(slope: Slope) -> str:
-    """A fit in words."""
-    return (
-        f"{bytes_each(slope.slope)} each ({bytes_each(slope.low)} to {bytes_each(slope.high)},"
-        f" {slope.sizes} sizes)"
-    )

@@ -37,8 +37,11 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
         if _scaled(group):
             tables[_home(group, tables)].append(group)
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
-    ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:4], str(t[4])))
-    return tuple(_ranking(table, tables[table], names) for table in ordered)
+    ordered = sorted(
+        tables,
+        key=lambda t: (order.get(t[0], len(order)), t[:2], t[2] is not Unit.NS, t[2:4], str(t[4])),
+    )
+    return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
 
 
 def _timed(record: Record) -> bool:
@@ -61,7 +64,9 @@ def _home(group: Group, tables: dict[_Table, list[Group]]) -> _Table:
     return max(alike, key=lambda table: len(tables[table]), default=own)
 
 
-def _ranking(table: _Table, groups: list[Group], names: dict[summary.Key, str]) -> Ranking:
+def _ranking(
+    number: int, table: _Table, groups: list[Group], names: dict[summary.Key, str]
+) -> Ranking:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
@@ -88,7 +93,7 @@ def _ranking(table: _Table, groups: list[Group], names: dict[summary.Key, str]) 
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
     return Ranking(
-        anchor=anchor(name, version, *(value for _, value in parameters), per, clock),
+        anchor=anchor(number, name),
         workload=name,
         version=version,
         summary=_summary(name),

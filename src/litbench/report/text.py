@@ -132,12 +132,14 @@ def _style(row: Row) -> str:
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _heading(f"memory: {memory.workload}", memory.version, memory)
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
+    if memory.rows:
+        yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
     yield from _notes(memory.notes)
 
 
 _MEMORY = (
     ("memory used", phrases.used),
-    ("at", phrases.count),
+    ("with", phrases.count),
     ("bytes each", phrases.each),
     ("95 % interval", phrases.each_interval),
 )
@@ -150,9 +152,9 @@ def _memory_table(memory: MemoryTable) -> Table:
     for name, _ in _MEMORY:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
-    for row in memory.rows:
+    for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
-            _text(row.label),
+            _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
             *(Text(cell(row)) for _, cell in _MEMORY),
             Text(_letters(row.notes), "yellow"),

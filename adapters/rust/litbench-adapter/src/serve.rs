@@ -12,7 +12,7 @@ use std::thread;
 
 use crate::allocator::Allocations;
 use crate::clock;
-use crate::memory::{MemoryReadings, Reading};
+use crate::memory::{give_back, MemoryReadings, Reading};
 use crate::protocol::{
     Failure, Job, Measure, Metric, Request, Response, Unit, LINE_LIMIT, PROTOCOL,
 };
@@ -158,6 +158,9 @@ fn iterate<W: Write>(
             Allocations::forget_peak();
             Allocations::now()
         });
+        if job.measure == Measure::Memory {
+            give_back();
+        }
         let iteration = run.iterate()?;
         samples.keep(before, &iteration);
         let Iteration { start, end, ledger, checks, .. } = iteration;
