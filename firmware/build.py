@@ -7,6 +7,7 @@ sources (Debian: rustc-web cargo-web rust-web-src lld), and arm-none-eabi-gcc an
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -17,6 +18,14 @@ HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "adapters" / "boards"
 TARGETS = {"m3": "thumbv7m-none-eabi", "rv32": "riscv32imac-unknown-none-elf"}
 TEST_DATA = HERE.parent / "tests" / "data" / "boards"
+LIT_BIT_OUTPUT = HERE / "target" / "lit-bit"
+# Firmware of lit-bit's: name -> (architecture, its example or None for our own actor, features).
+LIT_BIT = {
+    "lit-bit-actor-m3": ("m3", None, ""),
+    "lit-bit-actor-m3-probe": ("m3", None, "probe"),
+    "lit-bit-blinky-m3": ("m3", "traffic_light_cortex_m", "panic-halt"),
+    "lit-bit-traffic-rv32": ("rv32", "traffic_light", "panic-halt"),
+}
 # Numbered from 1, as in weather/weather.c.
 WEATHER = ("hang", "fault", "reset-loop", "flood", "semihosting", "version", "lockup", "unfinished", "plain", "wfi")
 FEATURES = {"": "", "-alloc": "alloc", "-trace": "trace"}
@@ -24,12 +33,21 @@ SOURCES = "lib/rustlib/src/rust/library/Cargo.lock"
 
 
 def main() -> int:
-    """Builds what is named, or everything."""
-    wanted = sys.argv[1:]
-    for name, build in builds().items():
-        if not wanted or name in wanted:
-            print(f"{name}.elf", flush=True)
-            build((TEST_DATA if "/" in name else OUTPUT) / f"{Path(name).name}.elf")
+    """Builds what is named, or everything that is committed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*builds(), *LIT_BIT])}")
+    parser.add_argument("--source", metavar="lit-bit=PATH", help="a checkout of lit-bit: builds its firmware")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="instead of the usual places")
+    arguments = parser.parse_args()
+    table = lit_bit_builds(arguments.source) if arguments.source else builds()
+    for name, build in table.items():
+        if arguments.names and name not in arguments.names:
+            continue
+        print(f"{name}.elf", flush=True)
+        folder = TEST_DATA if "/" in name else LIT_BIT_OUTPUT if name in LIT_BIT else OUTPUT
+        folder = arguments.output or folder
+        folder.mkdir(parents=True, exist_ok=True)
+        build(folder.resolve() / f"{Path(name).name}.elf")
     return 0
 
 
@@ -49,17 +67,58 @@ def rust(target, features):
     """Builds the Embassy firmware for a target."""
 
     def build(output: Path) -> None:
-        cargo, rustc, extra = toolchain(target)
-        command = [cargo, "build", "--release", "--locked", "-p", "litbench-embassy", "--target", target, *extra]
-        if features:
-            command += ["--features", features]
-        environment = {**os.environ, "RUSTC": rustc, "RUSTFLAGS": f"--remap-path-prefix={HERE}=/firmware"
-                       f" --remap-path-prefix={Path.home()}/.cargo=/cargo"}
-        if extra:
-            environment["RUSTC_BOOTSTRAP"] = "1"
-            environment["RUSTFLAGS"] += " -Clinker=ld.lld"
-        subprocess.run(command, cwd=HERE, env=environment, check=True)
+        words = ["--locked", "-p", "litbench-embassy", *(["--features", features] if features else [])]
+        cargo(target, words, HERE)
         shutil.copy(HERE / "target" / target / "release" / "litbench-embassy", output)
+
+    return build
+
+
+def cargo(target, words, folder, flags="", **variables):
+    """Runs cargo build for a target in a folder, with what this toolchain needs."""
+    program, rustc, extra = toolchain(target)
+    flags += f" --remap-path-prefix={HERE}=/firmware --remap-path-prefix={Path.home()}/.cargo=/cargo"
+    environment = {**os.environ, "RUSTC": rustc, **variables}
+    if extra:
+        environment["RUSTC_BOOTSTRAP"] = "1"
+        flags += " -Clinker=ld.lld"
+    environment["RUSTFLAGS"] = flags.strip()
+    command = [program, "build", "--release", "--target", target, *extra, *words]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+
+
+def lit_bit_builds(source):
+    """What a checkout of lit-bit gives: its examples, and one actor of ours on it."""
+    name, _, path = source.partition("=")
+    checkout = Path(path).resolve()
+    if name != "lit-bit" or not (checkout / "lit-bit-core" / "Cargo.toml").exists():
+        sys.exit(f"{source!r} is no checkout of lit-bit: write --source lit-bit=PATH")
+    return {
+        name: lit_bit(checkout, TARGETS[arch], example, features)
+        for name, (arch, example, features) in LIT_BIT.items()
+    }
+
+
+def lit_bit(checkout, target, example, features):
+    """Builds one firmware of lit-bit's; the checkout itself is not written to."""
+
+    def build(output: Path) -> None:
+        target_folder = LIT_BIT_OUTPUT / "build"
+        common = {"CARGO_TARGET_DIR": str(target_folder), "CARGO_PROFILE_RELEASE_STRIP": "debuginfo"}
+        made = target_folder / target / "release"
+        if example:
+            script = "-Clink-arg=-Tlink.x" if "thumb" in target else "-Clink-arg=-Tmemory.x -Clink-arg=-Tlink.x"
+            words = ["--locked", "-p", "lit-bit-core", "--example", example, "--features", features]
+            cargo(target, words, checkout, script, **common)
+            shutil.copy(made / "examples" / example, output)
+            return
+        folder = LIT_BIT_OUTPUT / "actor"
+        shutil.copytree(HERE / "litbit", folder, dirs_exist_ok=True)
+        template = (folder / "Cargo.toml.in").read_text()
+        manifest = template.replace("@LIT_BIT@", str(checkout)).replace("@FIRMWARE@", str(HERE))
+        (folder / "Cargo.toml").write_text(manifest)
+        cargo(target, ["--features", features] if features else [], folder, **common)
+        shutil.copy(made / "litbench-lit-bit", output)
 
     return build
 

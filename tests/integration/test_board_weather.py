@@ -1,4 +1,5 @@
-"""Firmware that misbehaves, or was never instrumented: each run ends in bounded time and says why."""
+"""Firmware that misbehaves, or was never instrumented: each run ends in bounded time and says why.
+"""
 
 from __future__ import annotations
 

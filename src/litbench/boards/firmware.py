@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from litbench.boards import between, idle, qemu, readings
 from litbench.boards import block as blocks
-from litbench.boards import idle, qemu, readings
+from litbench.boards.image import Symbol
 from litbench.boards.judge import block_reasons, ending, workload_reasons
 from litbench.boards.machines import Machine
 from litbench.boards.outcome import Limits, Outcome
@@ -17,6 +18,7 @@ from litbench.boards.workloads import job_for
 from litbench.errors import InputError
 from litbench.record import (
     Environment,
+    Histogram,
     Instrument,
     Kind,
     Measure,
@@ -155,7 +157,7 @@ def _record(
         clock=readings.clock_of(left, place.clock) if left else None,
         specification=readings.specification_of(left) if left and definition else None,
         iterations=readings.iterations_of(left, set(expected.checks)) if left and expected else (),
-        histograms=readings.histograms_of(left) if left else (),
+        histograms=_histograms(plan, left, outcome),
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),
         instruments=_instruments(plan),
@@ -175,6 +177,22 @@ def emulator(machine: Machine, *, semihosting: bool = False) -> Place:
     }
     clock = f"{machine.name}, {version}, icount shift={machine.shift}"
     return Place(machine.name, version, clock, facts)
+
+
+def _histograms(
+    plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome
+) -> tuple[Histogram, ...]:
+    found = readings.histograms_of(block) if block else ()
+    if outcome.profile is None:
+        return found
+    pairs = [between.histogram(outcome.profile, *pair, name(pair)) for pair in plan.between]
+    return (*found, *(pair for pair in pairs if pair.counts))
+
+
+def name(pair: tuple[Symbol, Symbol]) -> str:
+    """How a pair of functions is shown."""
+    start, end = pair
+    return f"{readings.demangler()(start.name)} to {readings.demangler()(end.name)}"
 
 
 def _metrics(plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome) -> tuple[Metric, ...]:

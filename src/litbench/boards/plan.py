@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from litbench.boards.image import Image
+from litbench.boards.image import Image, Symbol
 from litbench.boards.machines import Machine
 from litbench.boards.outcome import DEFAULT_LIMITS, Limits
 from litbench.boards.plugin import Watch
@@ -13,7 +13,11 @@ from litbench.catalogue.definition import Values, WorkloadDefinition
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run and what to watch. Without a ``definition`` the firmware does what it does."""
+    """What to run and what to watch. Without a ``definition`` the firmware does what it does.
+
+    ``between``: pairs of functions, for the instructions from one's entry to the other's; the
+    ``watch`` marks both.
+    """
 
     image: Image
     machine: Machine
@@ -26,3 +30,4 @@ class Plan:
     semihosting: bool = False
     watch: Watch | None = None
     stack: bool = False
+    between: tuple[tuple[Symbol, Symbol], ...] = ()

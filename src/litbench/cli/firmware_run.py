@@ -26,7 +26,7 @@ from litbench.record import Measure, Record, encode, new_id, now
 
 if TYPE_CHECKING:
     from litbench.boards.firmware import Result
-    from litbench.boards.image import Image
+    from litbench.boards.image import Image, Symbol
     from litbench.boards.plan import Plan
     from litbench.boards.plugin import Watch
     from litbench.catalogue import WorkloadDefinition
@@ -50,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--output-limit", type=int, default=1 << 20, metavar="BYTES", help="of serial output")
     add("--semihosting", action="store_true", help="let the image use this machine's files")
     add("--stack", action="store_true", help="also find the true minimum of SP (a slow second run)")
+    add(
+        "--between",
+        action="append",
+        default=[],
+        metavar="A:B",
+        help="count the instructions from each entry of function A to the next one of B",
+    )
     add("--no-profile", action="store_true", help="do not count instructions by function")
     add("--timeline", type=Path, metavar="FILE", help="write the probe's events for Perfetto")
     add("--show-output", action="store_true", help="print what the firmware wrote, on stderr")
@@ -106,7 +113,10 @@ def _plan(arguments: argparse.Namespace, elf: Image) -> Plan:
         output=arguments.output_limit,
         instructions=_instructions(arguments.instructions),
     )
-    watch = None if arguments.no_profile else _watch(elf, needed=limits.instructions > 0)
+    pairs = tuple(_pair(elf, words) for words in arguments.between)
+    marks = tuple({symbol.address for pair in pairs for symbol in pair})
+    needed = limits.instructions > 0 or bool(pairs)
+    watch = None if arguments.no_profile and not needed else _watch(elf, marks, needed=needed)
     return replace(
         _job_plan(arguments, elf),
         machine=machine,
@@ -114,6 +124,7 @@ def _plan(arguments: argparse.Namespace, elf: Image) -> Plan:
         semihosting=arguments.semihosting,
         watch=watch,
         stack=arguments.stack,
+        between=pairs,
     )
 
 
@@ -165,13 +176,22 @@ def _instructions(text: str | None) -> int:
     return parse_parameters([f"n={text}"])["n"] if text else 0
 
 
-def _watch(elf: Image, *, needed: bool) -> Watch | None:
+def _pair(elf: Image, words: str) -> tuple[Symbol, Symbol]:
+    from litbench.boards.between import find_function
+
+    start, colon, end = words.rpartition(":") if words.count(":") == 1 else words.partition(",")
+    if not (start and colon and end):
+        raise UsageError(f"{words!r}: write A:B, or A,B where the names have colons")
+    return find_function(elf, start), find_function(elf, end)
+
+
+def _watch(elf: Image, marks: tuple[int, ...], *, needed: bool) -> Watch | None:
     from litbench.boards.plugin import Watch, build
     from litbench.targets import cache_folder
 
     stop = elf.symbol("litbench_exit")
     try:
-        return Watch(build(cache_folder()), stop=stop.address if stop else None)
+        return Watch(build(cache_folder()), marks, stop=stop.address if stop else None)
     except MissingToolError as error:
         if needed:
             raise
