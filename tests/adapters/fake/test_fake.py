@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litbench.catalogue import all_workloads, workload
-from litbench.catalogue.definition import fold as plain_fold
+from litbench.catalogue.expectation import fold as plain_fold
 from litbench_adapter import schema
 from litbench_fake.arithmetic import MEASURES, fold, pattern, triangle
 from litbench_fake.faults import FAULTS
