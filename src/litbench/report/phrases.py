@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
 from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
@@ -113,7 +114,8 @@ def duration(value: float, unit: Unit) -> str:
 
 def title(name: str, version: int, parameters: Parameters) -> str:
     """A workload with its version and parameters on one line."""
-    listed = " ".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    shown = telling(name, parameters)
+    listed = " ".join(f"{key}={_number(value)}" for key, value in shown.items())
     return f"{name} v{version}" + (f"  {listed}" if listed else "")
 
 
