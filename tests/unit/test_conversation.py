@@ -40,7 +40,7 @@ def job() -> Job:
                time_limit_ns=1, threads=1, seed=0)  # fmt: skip
 
 
-def say(messages: list[dict[str, Any]]) -> tuple[Conversation, list[object]]:
+def say(messages: list[dict[str, Any]]) -> tuple[Conversation, list[Go | Report | None]]:
     talk = Conversation(job())
     answers = [talk.receive(json.dumps(message).encode()) for message in messages]
     return talk, answers

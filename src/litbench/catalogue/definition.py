@@ -18,13 +18,17 @@ Values = dict[str, int]
 
 @dataclass(frozen=True)
 class Parameter:
-    """An integer parameter of a workload, with its default and the range that makes sense."""
+    """An integer parameter of a workload, with its default and the range that makes sense.
+
+    An ``option`` turns something on; at its default it says nothing and is not shown.
+    """
 
     name: str
     default: int
     meaning: str
     least: int = 1
     most: int = 100_000_000
+    option: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Check an adapter against the protocol and the workloads, or begin a new one.
 
 litbench adapter verify TARGET      every workload and measure, small, several seeds and sizes
-litbench adapter new FILE.py        a small adapter to begin with; docs/writing-an-adapter.md explains
+litbench adapter new FILE.py        a small adapter to begin with (docs/writing-an-adapter.md)
 """
 
 from __future__ import annotations

@@ -39,7 +39,10 @@ def _blocks(report: Report) -> Iterator[str]:
         yield "## Environment"
         yield _table(
             ("fact", "value"),
-            ((fact.name, "; ".join(map(str, fact.values))) for fact in report.environment),
+            (
+                (fact.name, "; ".join(phrases.fact(fact.name, v) for v in fact.values))
+                for fact in report.environment
+            ),
         )
     invalid = [run for run in report.runs if not run.valid]
     if invalid:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from litbench.record import Parameters
+from litbench.catalogue import telling
+from litbench.record import Parameters, Scalar
 from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
@@ -101,7 +102,8 @@ def duration(value: float, unit: Unit) -> str:
 
 def title(name: str, version: int, parameters: Parameters) -> str:
     """A workload with its version and parameters on one line."""
-    listed = " ".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    shown = telling(name, parameters)
+    listed = " ".join(f"{key}={_number(value)}" for key, value in shown.items())
     return f"{name} v{version}" + (f"  {listed}" if listed else "")
 
 
@@ -158,6 +160,17 @@ def readings(memory: MemoryTable) -> str:
     """What the readings of a table are."""
     kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
     return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+
+
+def fact(name: str, value: Scalar) -> str:
+    """A fact about the machine."""
+    if value is None:
+        return UNDETERMINED
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and "memory" in name:
+        return format_bytes(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
 
 
 def headline(report: Report) -> str:

@@ -195,9 +195,11 @@ impl Samples {
             Metric::new("allocated", Unit::Bytes, counts.clone().map(|it| it.bytes)),
             Metric::new("allocator-peak", Unit::Bytes, counts.map(|it| it.peak)),
         ];
-        let moments: [(&str, fn(&MemoryReadings) -> Reading); 3] =
-            [("before", |m| m.before), ("loaded", |m| m.loaded), ("after", |m| m.after)];
-        for (moment, reading) in moments {
+        for (moment, reading) in [
+            ("before", (|m| m.before) as fn(&MemoryReadings) -> Reading),
+            ("loaded", |m| m.loaded),
+            ("after", |m| m.after),
+        ] {
             let readings = self.memory.iter().map(reading);
             let (live, rss) = (format!("live-{moment}"), format!("rss-{moment}"));
             metrics.push(Metric::new(&live, Unit::Bytes, readings.clone().filter_map(|r| r.live)));

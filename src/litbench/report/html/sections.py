@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from litbench.catalogue import telling
 from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
@@ -96,7 +97,7 @@ def _meta(found: Ranking | MemoryTable) -> Markup:
     chips = [tag("code", f"v{found.version}")]
     chips += [
         tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
-        for name, value in found.parameters.items()
+        for name, value in telling(found.workload, found.parameters).items()
     ]
     if isinstance(found, Ranking) and found.per is not Unit.NS:
         chips.append(tag("code", f"times in {found.per} of {found.clock}"))
@@ -223,12 +224,10 @@ def environment(report: Report) -> Markup | None:
     """The machine."""
     if not report.environment:
         return None
-    items = [(f.name, "; ".join(map(_fact, f.values))) for f in report.environment]
+    items = [
+        (f.name, "; ".join(phrases.fact(f.name, v) for v in f.values)) for f in report.environment
+    ]
     return section("environment", "Environment", tables.pairs(items, "Facts about the machine"))
-
-
-def _fact(value: object) -> str:
-    return f"{value:,}" if type(value) is int else f"{value}"
 
 
 def runs(report: Report) -> Markup:
