@@ -16,7 +16,7 @@ def main(names: list[str]) -> int:
     missed = 0
     for name in names or [n for n in here if n not in NOT_BENCHMARKS]:
         for result in importlib.import_module(f"benchmarks.{name}").run():
-            print(result, flush=True)  # noqa: T201
+            print(result, flush=True)
             missed += not result.kept
     return 1 if missed else 0
 

@@ -80,6 +80,8 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     ]
     yield _table([*columns, "notes"], rows, left=1)
     yield from _notes(ranking.notes)
+    if ranking.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in ranking.remarks)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:

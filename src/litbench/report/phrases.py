@@ -20,6 +20,7 @@ from litbench.units import Unit, format_bytes, format_count, format_quantity, si
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 UNDETERMINED = "undetermined"
 INVALID = "invalid"
 
@@ -39,6 +40,8 @@ READINGS = {
 
 def plain(text: str) -> str:
     """``text`` without what could move a cursor, hide, or turn the writing direction."""
+    if text.isprintable():
+        return text
     return "".join("�" if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs"} else c for c in text)
 
 
@@ -74,10 +77,19 @@ def margin(row: Row) -> str:
     return sides(found.rate, found.interval)
 
 
+def reach(row: Row) -> str:
+    """The interval as it stands beside a figure."""
+    found = margin(row)
+    return f"± {found}" if found[:1].isdigit() else found
+
+
 def sides(estimate: float, interval: Interval) -> str:
-    """An interval's reach to both sides of an estimate, in percent."""
+    """An interval's reach to both sides of an estimate: in percent, or as factors beyond that."""
     below = 100 * (estimate - interval.low) / estimate
     above = 100 * (interval.high - estimate) / estimate
+    if above > 100:
+        factors = estimate / interval.low, interval.high / estimate
+        return f"÷{significant(factors[0], 2)} {TIMES}{significant(factors[1], 2)}"
     if round(max(below, above), 1) <= 2 * round(min(below, above), 1):
         return f"{_percent(max(below, above))} %"
     return f"{MINUS}{_percent(below)} +{_percent(above)} %"

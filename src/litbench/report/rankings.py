@@ -21,6 +21,8 @@ from litbench.units import Unit, format_quantity
 
 SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
 
+FEW = 2  # forks, of which an interval is so wide that it needs a word
+
 _Table = tuple[str, int, Unit, str, summary.Parameters]
 
 
@@ -72,6 +74,11 @@ def _ranking(
     measured = [_latencies(group) for group in groups]
     standings = _standings(table, groups, rates)
     differ = ranking.differences([_specification(group) for group in groups])
+    told = [
+        _sentences(table, group, rate, latencies, different)
+        for group, rate, latencies, different in zip(groups, rates, measured, differ, strict=True)
+    ]
+    remarks = _of_all(told)
     notes = Notes()
     rows = [
         Row(
@@ -81,14 +88,14 @@ def _ranking(
             throughput=rate,
             latencies=latencies,
             standing=standing,
-            notes=notes.add(_sentences(table, group, rate, latencies, different)),
+            notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, different in zip(
-            groups, rates, measured, standings, differ, strict=True
+        for group, rate, latencies, standing, sentences in zip(
+            groups, rates, measured, standings, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
@@ -103,7 +110,15 @@ def _ranking(
         clock=clock,
         rows=tuple(sorted(rows, key=_place)),
         notes=notes.texts,
+        remarks=remarks,
     )
+
+
+def _of_all(told: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What would stand beside every row of several, and is better said once."""
+    if len(told) < 2:
+        return ()
+    return tuple(text for text in told[0] if all(text in sentences for sentences in told))
 
 
 def _summary(name: str) -> str:
@@ -195,6 +210,8 @@ def _of_rate(rate: Throughput) -> list[str]:
         sentences.append(
             "one fork: the interval is over its iterations only, and says nothing about other runs"
         )
+    elif rate.interval.forks == FEW:
+        sentences.append("two forks show little of how forks differ: the interval has to be wide")
     states = summary.fork_states(rate)
     forks = len(rate.states)
     told = {

@@ -70,6 +70,8 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
         yield _text(f"times in {ranking.per} of {ranking.clock}", "dim")
     yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
     yield from _notes(ranking.notes)
+    for remark in ranking.remarks:
+        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
 
 
 def _ranking_table(ranking: Ranking) -> Table:
@@ -102,8 +104,7 @@ def _ranking_blocks(ranking: Ranking) -> Table:
     for row in ranking.rows:
         table.add_row(_text(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
         if _has_rates(ranking):
-            reach = f" ± {phrases.margin(row)}" if phrases.margin(row) else ""
-            rate = Text(f"{_rate(row)}{reach}", _style(row))
+            rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
         if _has_latencies(ranking):
             for title, field in _LATENCIES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from operator import itemgetter
 
 from litbench.record import Histogram
 from litbench.units import Unit
@@ -91,7 +92,7 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
 
 def total(counts: Counts) -> int:
     """How many values were counted."""
-    return sum(count for _, count in counts)
+    return sum(map(itemgetter(1), counts))
 
 
 def percentiles(counts: Counts, fractions: Sequence[Fraction]) -> tuple[int, ...]:
@@ -134,4 +135,4 @@ def least(counts: Counts) -> int:
 
 def most(counts: Counts) -> int:
     """The highest value equivalent to the largest one. Raises ValueError on an empty histogram."""
-    return max(highest(bucket) for bucket, count in counts if count)
+    return highest(max(bucket for bucket, count in counts if count))

@@ -23,6 +23,7 @@ def interval(low: float, high: float) -> Interval:
         (98, 103, "3.0 %"),
         (99, 110, "\N{MINUS SIGN}1.0 +10 %"),
         (60, 200, "\N{MINUS SIGN}40 +100 %"),
+        (40, 740, "÷2.5 \N{MULTIPLICATION SIGN}7.4"),
         (100, 100, "0.0 %"),
     ],
 )

@@ -159,6 +159,19 @@ const Charts = (() => {
     return ticks;
   };
 
+  /* Labels of an axis below, those left out that would touch the one before. */
+  const apart = (format) => (u, ticks) => {
+    let free = -Infinity;
+    return ticks.map((tick) => {
+      const label = format(tick);
+      const half = 3.6 * label.length;
+      const at = u.valToPos(tick, "x");
+      if (at - half < free) return "";
+      free = at + half + 6;
+      return label;
+    });
+  };
+
   const latency = (host) => {
     const found = DATA.latency[host.dataset.anchor];
     const end = found.x[found.x.length - 1];
@@ -171,7 +184,7 @@ const Charts = (() => {
         height: 330,
         scales: { x: { time: false, range: () => [0, end] }, y: { distr: 3 } },
         axes: [
-          axis({ splits: () => ticks, values: (u, at) => at.map(Format.percentile), size: 32 }),
+          axis({ splits: () => ticks, values: apart(Format.percentile), size: 32 }),
           axis({ splits: powers(10), values: logTicks(format), size: 62 }),
         ],
         series: [{}, ...found.series.map((one) => line(one, { dash: one.dash ? [5, 4] : undefined }))],

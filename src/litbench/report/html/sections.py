@@ -88,7 +88,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
             class_="figures",
         ),
         tables.ranking(found, colours),
-        tables.notes(found.notes, found.anchor),
+        tables.notes(found.notes, found.anchor, found.remarks),
         _traces(found),
     )
 
@@ -123,7 +123,7 @@ def _rate_bar(row: Row, colour: int) -> Bar:
         value=known.rate if known else None,
         interval=_ends(known),
         text=f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
-        detail=f"± {phrases.margin(row)}" if known else "",
+        detail=phrases.reach(row) if known else "",
         strong=row.standing is Standing.BEST,
     )
 

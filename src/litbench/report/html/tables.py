@@ -133,14 +133,15 @@ def _memory_row(row: MemoryRow, colour: int, anchor: str) -> list[Cell]:
     ]
 
 
-def notes(texts: Sequence[str], anchor: str) -> Markup | None:
-    """A table's notes, each with its mark."""
-    if not texts:
+def notes(texts: Sequence[str], anchor: str, remarks: Sequence[str] = ()) -> Markup | None:
+    """A table's notes, each with its mark, and its remarks without."""
+    if not texts and not remarks:
         return None
     entries = [
         tag("li", tag("b", letter(i)), tag("span", text), id=f"{anchor}-note-{letter(i)}")
         for i, text in enumerate(texts)
     ]
+    entries += [tag("li", tag("span", remark)) for remark in remarks]
     return tag("ul", entries, class_="note-list")
 
 
