@@ -8,6 +8,7 @@ examples:
   litbench firmware run fw.elf                                    on the first board with its core
   litbench firmware run fw.elf --instructions 2M --stack          a firmware that never ends
   litbench firmware run embassy-m3 -w interrupt-latency -p load=4 a prebuilt one, with a job
+  litbench firmware run embassy-m3 -w idle --vary mode=0,1        sleeping against polling
   litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind OpenOCD, pyOCD,
   J-Link, probe-rs
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("-w", "--workload", metavar="NAME", help="what a firmware that takes jobs shall do")
     add("-p", "--parameter", action="append", default=[], metavar="NAME=N", help="of the workload")
+    add("--vary", metavar="NAME=N,N", help="one run for each value, side by side: load=0,4")
     add("--iterations", type=int, default=10, metavar="N", help="of the workload (default: 10)")
     add("--measure", choices=("throughput", "latency"), help="default: the workload's first")
     add("--instructions", metavar="N", help="end after so many, for firmware that never ends: 2M")
@@ -67,20 +70,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run, keep, show."""
-    result = _measure(arguments)
-    _keep(result.record, arguments.store)
+    session = new_id()
+    results = [_measure(varied, session) for varied in _variations(arguments)]
+    records = [result.record for result in results]
+    _keep(session, records, arguments.store)
     if arguments.timeline:
-        _write_timeline(result, arguments.timeline)
+        _write_timeline(results[-1], arguments.timeline)
     if arguments.show_output:
-        sys.stderr.buffer.write(result.output)
+        sys.stderr.buffer.write(b"".join(result.output for result in results))
     if arguments.json:
-        print(encode(result.record).decode())
+        print(encode(records[0]).decode() if not arguments.vary else _array(records))
     else:
-        show(result.record)
-    return 0 if result.record.valid else INVALID_RUN
+        show(records)
+    return 0 if all(record.valid for record in records) else INVALID_RUN
 
 
-def _measure(arguments: argparse.Namespace) -> Result:
+def _array(records: Sequence[Record]) -> str:
+    return f"[{','.join(encode(record).decode() for record in records)}]"
+
+
+def _variations(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
+    """The arguments, once for each value that is to be varied."""
+    if not arguments.vary:
+        yield arguments
+        return
+    name, equals, values = arguments.vary.partition("=")
+    if not (equals and values):
+        raise UsageError(f"{arguments.vary!r}: write --vary NAME=N,N,...")
+    for value in values.split(","):
+        parameters = [*arguments.parameter, f"{name}={value}"]
+        yield argparse.Namespace(**{**vars(arguments), "parameter": parameters})
+
+
+def _measure(arguments: argparse.Namespace, session: str) -> Result:
     from litbench.boards import firmware, image
 
     elf = image.load(_path(arguments.elf))
@@ -88,8 +110,8 @@ def _measure(arguments: argparse.Namespace) -> Result:
         from litbench.boards import remote
 
         plan = _job_plan(arguments, elf)
-        return remote.run(plan, arguments.board, new_id(), arguments.monitor)
-    return firmware.run(_plan(arguments, elf), new_id())
+        return remote.run(plan, arguments.board, session, arguments.monitor)
+    return firmware.run(_plan(arguments, elf), session)
 
 
 def _path(name: str) -> Path:
@@ -199,16 +221,17 @@ def _watch(elf: Image, marks: tuple[int, ...], *, needed: bool) -> Watch | None:
         return None
 
 
-def _keep(record: Record, store_path: Path | None) -> None:
+def _keep(identifier: str, records: Sequence[Record], store_path: Path | None) -> None:
     from litbench import __version__
     from litbench.store import Session, Store
 
     with Store.open(store_path) as store:
         session = Session(
-            id=record.session, started=now(), command=tuple(sys.argv), version=__version__
+            id=identifier, started=now(), command=tuple(sys.argv), version=__version__
         )
         store.add_session(session)
-        store.add(record)
+        for record in records:
+            store.add(record)
 
 
 def _write_timeline(result: Result, path: Path) -> None:
@@ -222,19 +245,20 @@ def _write_timeline(result: Result, path: Path) -> None:
     print(f"time line: {path}{lost}", file=sys.stderr)
 
 
-def show(record: Record) -> None:
-    """Print a board record as tables."""
+def show(records: Sequence[Record]) -> None:
+    """Print a board record as tables, or several side by side."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    from litbench.report.boards import sheets
+    from litbench.report.boards import comparison, sheets
 
     console = Console(highlight=False, emoji=False, markup=False)
-    console.print(_headline(record), style="bold" if record.valid else "bold red")
-    for note in (*record.reasons, *record.cautions):
-        console.print(f"  {note.code}: {note.message}", style="yellow")
-    for sheet in sheets(record):
+    for record in records:
+        console.print(_headline(record), style="bold" if record.valid else "bold red")
+        for note in (*record.reasons, *record.cautions):
+            console.print(f"  {note.code}: {note.message}", style="yellow")
+    for sheet in sheets(records[0]) if len(records) == 1 else [comparison(records)]:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=None)
         for index, column in enumerate(sheet.columns):
             table.add_column(column, justify="right" if index else "left", overflow="fold")

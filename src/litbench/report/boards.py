@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ from litbench.stats import histogram as hdr
 from litbench.units import Unit, format_bytes, format_count, significant
 
 SHOWN = 15
+_LATENCY_COLUMNS = ("latency", "samples", "min", "mean", "p50", "p99", "max", "jitter")
 _QUANTILES = (Fraction(50, 100), Fraction(99, 100))
 
 
@@ -39,6 +40,37 @@ def sheets(record: Record) -> Iterator[Sheet]:
         yield _metrics(record.metrics)
 
 
+def comparison(records: Sequence[Record]) -> Sheet:
+    """Board runs of one workload side by side: a row each, named by the parameters that differ."""
+    parameters = [record.workload.parameters for record in records]
+    differing = [
+        name for name in parameters[0] if len({values.get(name) for values in parameters}) > 1
+    ]
+    rows = []
+    for record in records:
+        named = " ".join(f"{name}={record.workload.parameters[name]}" for name in differing)
+        rows.append((named or record.subject.name, *_figures(record)))
+    columns = ("", "shortest iteration", *_LATENCY_COLUMNS[1:], "idle", "wake-ups")
+    clock = records[0].clock
+    return Sheet(f"times in {clock.unit}" if clock else "times", columns, tuple(rows))
+
+
+def _figures(record: Record) -> tuple[str, ...]:
+    if not record.valid:
+        return ("invalid", *["-"] * (len(_LATENCY_COLUMNS) + 1))
+    elapsed = [iteration.elapsed for iteration in record.iterations]
+    latency = _latency(record.histograms[0])[1:] if record.histograms else ("-",) * 7
+    return (_exact(min(elapsed)) if elapsed else "-", *latency, *_idle(record))
+
+
+def _idle(record: Record) -> tuple[str, str]:
+    share, wakes = record.metric("idle-share"), record.metric("wake-ups")
+    return (
+        _cell(share.values[0], Unit.RATIO) if share else "-",
+        _cell(wakes.values[0], Unit.COUNT) if wakes else "-",
+    )
+
+
 def _iterations(record: Record) -> Sheet:
     elapsed = [iteration.elapsed for iteration in record.iterations]
     unit = record.clock.unit if record.clock else Unit.COUNT
@@ -56,16 +88,16 @@ def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
     """Minimum, mean, percentiles, maximum, and the jitter: how far the maximum is from the
     minimum.
     """
-    rows = []
-    for each in histograms:
-        p50, p99 = hdr.percentiles(each.counts, _QUANTILES)
-        least, most = hdr.least(each.counts), hdr.most(each.counts)
-        numbers = (least, round(hdr.mean(each.counts)), p50, p99, most, most - least)
-        rows.append(
-            (each.name, format_count(hdr.total(each.counts)), *(_exact(n) for n in numbers))
-        )
-    columns = ("latency", "samples", "min", "mean", "p50", "p99", "max", "jitter")
-    return Sheet(f"latency in {histograms[0].unit}", columns, tuple(rows))
+    rows = tuple(_latency(each) for each in histograms)
+    return Sheet(f"latency in {histograms[0].unit}", _LATENCY_COLUMNS, rows)
+
+
+def _latency(histogram: Histogram) -> tuple[str, ...]:
+    counts = histogram.counts
+    p50, p99 = hdr.percentiles(counts, _QUANTILES)
+    least, most = hdr.least(counts), hdr.most(counts)
+    numbers = (least, round(hdr.mean(counts)), p50, p99, most, most - least)
+    return (histogram.name, _exact(hdr.total(counts)), *(_exact(number) for number in numbers))
 
 
 def _table(table: Table) -> Sheet:
