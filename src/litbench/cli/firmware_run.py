@@ -63,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-profile", action="store_true", help="do not count instructions by function")
     add("--timeline", type=Path, metavar="FILE", help="write the probe's events for Perfetto")
     add("--show-output", action="store_true", help="print what the firmware wrote, on stderr")
+    add(
+        "--source",
+        metavar="NAME=PATH",
+        help="build ELF from a checkout: lit-bit=PATH has lit-bit-actor-m3, lit-bit-actor-m3-probe,"
+        " lit-bit-blinky-m3, lit-bit-traffic-rv32",
+    )
     add("--monitor", action="append", default=[], metavar="CMD", help="for the gdb server, first")
     add_store(parser)
     add_json(parser)
@@ -105,7 +111,7 @@ def _variations(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
 def _measure(arguments: argparse.Namespace, session: str) -> Result:
     from litbench.boards import firmware, image
 
-    elf = image.load(_path(arguments.elf))
+    elf = image.load(_path(arguments))
     if arguments.board and arguments.board.startswith("gdb:"):
         from litbench.boards import remote
 
@@ -114,9 +120,16 @@ def _measure(arguments: argparse.Namespace, session: str) -> Result:
     return firmware.run(_plan(arguments, elf), session)
 
 
-def _path(name: str) -> Path:
+def _path(arguments: argparse.Namespace) -> Path:
+    """The file of that name, a prebuilt firmware, or one built from a checkout."""
     from litbench.boards.idle import prebuilt
+    from litbench.targets import cache_folder
 
+    name: str = arguments.elf
+    if arguments.source:
+        from litbench.boards.sources import build
+
+        return build(arguments.source, name, cache_folder() / "firmware")
     path = Path(name)
     return prebuilt(name) if not path.exists() and prebuilt(name).exists() else path
 
