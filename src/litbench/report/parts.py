@@ -23,11 +23,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class Row(Part, frozen=True):
     """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
 
+    ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
     ``throughput`` and ``latencies`` are None where no run was for them.
     """
 
     target: str
     label: str
+    configuration: str
     threads: int | None
     throughput: Throughput | Undetermined | None
     latencies: tuple[Latency, ...] | Undetermined | None
@@ -84,6 +86,37 @@ class MemoryTable(Part, frozen=True):
     notes: tuple[str, ...]
 
 
+class SweepPoint(Part, frozen=True):
+    """One value of a sweep, with its interval where it has one, and its figures in words."""
+
+    at: int
+    value: float
+    low: float | None
+    high: float | None
+    cells: tuple[str, ...]
+
+
+class SweepRow(Part, frozen=True):
+    """One configuration over a sweep."""
+
+    target: str
+    label: str
+    points: tuple[SweepPoint, ...]
+
+
+class Sweep(Part, frozen=True):
+    """``value`` in ``unit`` as something (``over``) is swept; ``columns`` name the cells."""
+
+    anchor: str
+    title: str
+    summary: str
+    over: str
+    value: str
+    unit: Unit
+    columns: tuple[str, ...]
+    rows: tuple[SweepRow, ...]
+
+
 class Fact(Part, frozen=True):
     """Something about the machine; more than one value when the runs do not agree."""
 
@@ -125,6 +158,7 @@ class Report(Part, frozen=True):
     invalid: int
     warnings: tuple[str, ...]
     rankings: tuple[Ranking, ...]
+    sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]

@@ -311,7 +311,72 @@ const Charts = (() => {
     for (const [chart, row] of cells) trace(chart, row, found.unit);
   };
 
-  const DRAW = { latency, memory, traces };
+  /* Intervals as upright lines through their values, and where perfect scaling would be. */
+  const spans = (series, ideal) => ({
+    hooks: {
+      draw: (u) => {
+        const { ctx } = u;
+        const stroke = (colour, from, to, dash) => {
+          ctx.strokeStyle = colour;
+          ctx.setLineDash(dash);
+          ctx.beginPath();
+          ctx.moveTo(u.valToPos(from[0], "x", true), u.valToPos(from[1], "y", true));
+          ctx.lineTo(u.valToPos(to[0], "x", true), u.valToPos(to[1], "y", true));
+          ctx.stroke();
+        };
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+        ctx.clip();
+        ctx.lineWidth = 1.5 * devicePixelRatio;
+        const x = u.data[0];
+        if (ideal) {
+          const last = x[x.length - 1];
+          stroke(css("--quiet"), [x[0], 1], [last, last / x[0]], [4, 4]);
+        }
+        for (const one of series) {
+          one.low.forEach((low, i) => {
+            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], []);
+          });
+        }
+        ctx.restore();
+      },
+    },
+  });
+
+  const sweep = (host) => {
+    const found = DATA.sweep[host.dataset.anchor];
+    const ratio = found.unit === "ratio";
+    const format = (value) => (ratio ? `${Math.round(100 * value) / 100} ×` : Format.time(value, found.unit));
+    const over = (at) => (found.over === "load" ? `${at} %` : `${at}`);
+    const [first, last] = [found.x[0], found.x[found.x.length - 1]];
+    const margin = (last - first) / 20;
+    const y = ratio ? { range: (u, low, high) => [0, Math.max(high, last / first) * 1.08] } : { distr: 3 };
+    const ticks = ratio ? {} : { splits: powers(10) };
+    mount(
+      host,
+      {
+        height: 330,
+        scales: { x: { time: false, range: () => [first - margin, last + margin] }, y },
+        axes: [
+          axis({ splits: () => found.x, values: apart(over), size: 32 }),
+          axis({ ...ticks, values: logTicks(format), size: 62 }),
+        ],
+        series: [{}, ...found.series.map((one) => line(one, { points: { show: true, size: 6 } }))],
+        legend: { show: false },
+        focus: { alpha: 0.25 },
+        cursor,
+        plugins: [
+          spans(found.series, ratio),
+          tooltip((x) => `${found.over} ${over(x)}`, format, seriesRows(found.series)),
+        ],
+      },
+      [found.x, ...found.series.map((one) => one.y)],
+      found.series,
+    );
+  };
+
+  const DRAW = { latency, sweep, memory, traces };
 
   const draw = (host) => {
     host.dataset.drawn = String(host.clientWidth);

@@ -65,6 +65,7 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     warnings = [tag("p", warning, class_="warning") for warning in report.warnings]
     content: list[Child] = [overview]
     content += [sections.ranking(found, colours) for found in report.rankings]
+    content += [sections.sweep(found, colours) for found in report.sweeps]
     content += [sections.memory(found, colours) for found in report.memory]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")

@@ -9,7 +9,7 @@ from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
 from litbench.stats.ranking import Standing
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
@@ -145,7 +145,7 @@ def _latency_title(found: Ranking) -> str:
     return f"Latency{unit} by percentile"
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0) -> Markup:
+def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -155,7 +155,7 @@ def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0)
             tag("noscript", "This chart needs JavaScript. The table below has its figures."),
             class_="chart",
             role="img",
-            aria_label=f"{title}, {found.workload}. The table below has its figures.",
+            aria_label=f"{title}. The table below has its figures.",
             data_chart=kind,
             data_anchor=found.anchor,
             data_index=index,
@@ -178,6 +178,17 @@ def _traces(found: Ranking) -> Markup | None:
         ),
         tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
         class_="traces",
+    )
+
+
+def sweep(found: Sweep, colours: Colours) -> Markup:
+    """Speed-up by threads, or latency by load."""
+    return section(
+        found.anchor,
+        found.title,
+        tag("p", found.summary, class_="lead"),
+        tag("div", _canvas("sweep", found, f"{found.value} by {found.over}"), class_="figures"),
+        tables.sweep(found, colours),
     )
 
 
@@ -289,6 +300,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield "overview", "Overview"
     for found in report.rankings:
         yield found.anchor, found.workload
+    for swept in report.sweeps:
+        yield swept.anchor, swept.title
     for memory_table in report.memory:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
     if report.environment:
