@@ -52,7 +52,7 @@ def exception_name(line: bytes, core: str) -> str | None:
 
 
 class _Pipe:
-    """Reads whole lines from a named pipe while QEMU writes them: a log of any size, in no space."""
+    """Reads whole lines from a named pipe while QEMU writes them: any size, in no space."""
 
     def __init__(self, path: Path, consume: Callable[[bytes], None]) -> None:
         self.path = path
