@@ -79,7 +79,8 @@ def run(
     watch: plugin.Watch | None = None,
     stack: bool = False,
     semihosting: bool = False,
-    **values: int,
+    values: Mapping[str, int] | None = None,
+    **more: int,
 ) -> firmware.Result:
     """One run of a firmware on the board for it."""
     loaded = elf(name)
@@ -88,7 +89,7 @@ def run(
         image=loaded,
         machine=machines.machine_for(loaded.machine),
         definition=definition,
-        values=small_values(definition, values) if definition else {},
+        values=small_values(definition, {**(values or {}), **more}) if definition else {},
         iterations=iterations,
         latency=latency,
         limits=Limits(seconds=seconds, instructions=instructions, output=output),

@@ -58,7 +58,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_workload_keeps_its_ledger_and_checksums(name: str, workload: str) -> None:
     """The expected values come from the catalogue alone; the firmware never sees them."""
-    record = run(name, workload, latency="latency" in workload, **SMALL[workload]).record
+    record = run(name, workload, latency="latency" in workload, values=SMALL[workload]).record
     assert record.reasons == ()
     assert record.kind is Kind.BOARD
     assert len(record.iterations) == 2
@@ -69,7 +69,7 @@ def test_every_workload_keeps_its_ledger_and_checksums(name: str, workload: str)
 @pytest.mark.parametrize("workload", ["ping-pong", "fan-in", "thread-ring", "counting"])
 @pytest.mark.parametrize("name", EVERY)
 def test_latency_counts_each_message_once(name: str, workload: str) -> None:
-    record = run(name, workload, latency=True, **SMALL[workload]).record
+    record = run(name, workload, latency=True, values=SMALL[workload]).record
     assert record.valid
     (histogram,) = record.histograms
     handled = sum(i.ledger.handled for i in record.iterations)
@@ -96,7 +96,7 @@ def test_known_answers(name: str, library: Path) -> None:
     stop = image.symbol("litbench_exit")
     assert stop is not None
     watch = plugin.Watch(library, (handler.address,), stop.address)
-    result = run(name, "known-answers", iterations=1, watch=watch, **KNOWN)
+    result = run(name, "known-answers", iterations=1, watch=watch, values=KNOWN)
     record = result.record
     assert record.reasons == ()
 
@@ -234,7 +234,7 @@ def test_a_hog_that_never_yields_delays_others_and_one_that_does_less(name: str)
     worst = {}
     for hog in (0, 1, 2):
         values = {"samples": 20, "hog": hog, "rounds": 15_000, "slices": 5}
-        record = run(name, "task-time", iterations=1, **values).record
+        record = run(name, "task-time", iterations=1, values=values).record
         histogram = record.histogram("irq-to-task")
         assert histogram is not None
         worst[hog] = max(value for value, _ in histogram.counts)
@@ -253,7 +253,7 @@ def test_a_hog_that_never_yields_delays_others_and_one_that_does_less(name: str)
 def test_interrupt_mode_is_nearer_to_the_interrupt_than_thread_mode_under_load(arch: str) -> None:
     def p100(mode: int) -> int:
         values = {"samples": 30, "load": 3, "mode": mode}
-        record = run(f"embassy-{arch}", "interrupt-latency", latency=True, **values).record
+        record = run(f"embassy-{arch}", "interrupt-latency", latency=True, values=values).record
         histogram = record.histogram("irq-to-task")
         assert record.valid
         assert histogram is not None

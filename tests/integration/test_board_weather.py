@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -130,8 +131,38 @@ def test_firmware_that_never_ends_is_bounded_by_instructions(arch: str, tmp_path
 
 def test_a_missing_emulator_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(MissingToolError, match=r"qemu-system-arm.*static.*apt install"):
+    monkeypatch.setitem(sys.modules, "unicorn", None)
+    with pytest.raises(MissingToolError, match=r"static.*apt install.*pip install unicorn"):
         run("embassy-m3", "ping-pong", rounds=1)
+    with pytest.raises(MissingToolError, match=r"qemu-system-riscv32.*static.*apt install"):
+        run("embassy-rv32", "ping-pong", rounds=1)
+
+
+@pytest.mark.parametrize("name", ["embassy-m3", "c-m3"])
+def test_unicorn_stands_in_where_qemu_is_missing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same ledger and checksums; instructions within the share of those that a condition skips."""
+    pytest.importorskip("unicorn")
+    reference = run(name, "thread-ring", actors=5, hops=200).record
+    monkeypatch.setenv("PATH", "/nowhere")
+    record = run(name, "thread-ring", actors=5, hops=200).record
+    assert record.reasons == ()
+    assert "Unicorn" in record.subject.runtime_version
+    assert [i.checks for i in record.iterations] == [i.checks for i in reference.iterations]
+    assert record.clock != reference.clock, "never compared with each other"
+    ratio = record.iterations[0].elapsed / reference.iterations[0].elapsed
+    assert 0.95 < ratio <= 1.0
+
+
+def test_unicorn_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("unicorn")
+    monkeypatch.setenv("PATH", "/nowhere")
+    record = run("c-m3", "idle", samples=3).record
+    assert codes(record) == {"crashed"}
+    assert "install QEMU" in reason(record)
+    assert codes(run("hang-m3", seconds=0.5).record) == {"hang"}
+    assert run("flood-m3", output=100, seconds=20).record.reasons[0].code == "output-flood"
 
 
 def free_port() -> int:

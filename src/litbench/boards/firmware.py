@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from litbench.boards import between, idle, qemu, readings
+from litbench.boards import between, idle, qemu, readings, unicorn
 from litbench.boards import block as blocks
 from litbench.boards.image import Symbol
 from litbench.boards.judge import block_reasons, ending, workload_reasons
@@ -61,9 +61,13 @@ class Result:
 def run(plan: Plan, session: str) -> Result:
     """Run, read, judge. Whatever the firmware does, the result is a record."""
     started = now()
-    outcome = qemu.run(request_of(plan))
-    stepped = qemu.run(request_of(plan, stack=True)) if plan.stack else None
-    place = emulator(plan.machine, semihosting=plan.semihosting)
+    if qemu.is_here(plan.machine) or plan.image.machine != "arm":
+        outcome = qemu.run(request_of(plan))
+        stepped = qemu.run(request_of(plan, stack=True)) if plan.stack else None
+        place = emulator(plan.machine, semihosting=plan.semihosting)
+    else:
+        outcome = unicorn.run(plan.image, request_of(plan).job, plan.limits)
+        stepped, place = None, without_qemu(plan.machine)
     result = result_of(plan, outcome, place, stepped)
     record = msgspec.structs.replace(result.record, session=session, started=started)
     return Result(record, result.output, result.block)
@@ -179,6 +183,13 @@ def emulator(machine: Machine, *, semihosting: bool = False) -> Place:
     return Place(machine.name, version, clock, facts)
 
 
+def without_qemu(machine: Machine) -> Place:
+    """Unicorn as a place: its counts leave out conditional instructions that are not executed."""
+    version = f"Unicorn {unicorn.version()}"
+    facts: dict[str, Scalar] = {"board": machine.name, "emulator": version, "interrupts": False}
+    return Place(machine.name, version, f"{machine.name}, {version}", facts)
+
+
 def _histograms(
     plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome
 ) -> tuple[Histogram, ...]:
@@ -207,7 +218,9 @@ def _metrics(plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome) -> t
 
 def idle_trusted(plan: Plan, block: blocks.ProbeBlock) -> bool:
     """Whether times that contain idle may be shown: not where this QEMU miscounts WFI."""
-    return block.run is None or block.run.idle != WFI or idle.check(plan.machine).trusted
+    if block.run is None or block.run.idle != WFI:
+        return True
+    return qemu.is_here(plan.machine) and idle.check(plan.machine).trusted
 
 
 def _tables(

@@ -36,7 +36,7 @@ def _end_reason(plan: Plan, outcome: Outcome, *, probe: bool) -> Note | None:
             code = "output-flood"
             text = f"more than {plan.limits.output:,} bytes on the serial line"
         case End.CRASHED:
-            code, text = "crashed", f"QEMU gave up: {outcome.messages or 'no word from it'}"
+            code, text = "crashed", f"the emulator gave up: {outcome.messages or 'no word from it'}"
         case End.EXITED if outcome.status:
             code, text = "exit-status", f"the firmware exited with status {outcome.status}"
         case End.STOPPED if not probe:

@@ -65,6 +65,11 @@ def _version_output(program: str) -> str:
     ).stdout
 
 
+def is_here(machine: Machine) -> bool:
+    """Whether the emulator for a machine is installed."""
+    return shutil.which(machine.program) is not None
+
+
 def _program(machine: Machine) -> str:
     found = shutil.which(machine.program)
     if found is None:
