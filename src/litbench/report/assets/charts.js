@@ -105,7 +105,7 @@ const Charts = (() => {
     },
   });
 
-  const shorten = (label) => (label.length > 22 ? `${label.slice(0, 21)}…` : label);
+  const shorten = (label) => (label.length > 26 ? `${label.slice(0, 14)}…${label.slice(-11)}` : label);
 
   const labelSpace = (series) => {
     const ctx = document.createElement("canvas").getContext("2d");
