@@ -41,7 +41,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes", long_run_s=8),
+        Preset("quick", 3, 10, 0.3, 300, "a first look, in minutes", long_run_s=5),
         Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
         Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
     )

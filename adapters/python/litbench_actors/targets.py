@@ -23,7 +23,8 @@ SIZED = ("throughput", "memory")
 class Pattern(NamedTuple):
     """A workload: its program, and how many actors and messages its parameters come to.
 
-    ``crowd`` is the parameter that the number of actors grows with.
+    ``crowd`` is the parameter that the number of actors grows with; ``policies`` are the parameters
+    that ask for another policy than the kernel's, with the only values that it has.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Pattern(NamedTuple):
     in_flight: int = 0
     histogram: str = "message"
     crowd: str = ""
+    policies: Parameters = {}  # noqa: RUF012 (read only)
 
 
 def _nodes(parameters: Parameters) -> int:
@@ -50,13 +52,14 @@ def _rounds(parameters: Parameters) -> int:
 
 PATTERNS = (
     Pattern("ping-pong", workloads.ping_pong, _pair, _rounds, in_flight=1, histogram="round-trip"),
-    Pattern("counting", workloads.counting, _pair, lambda p: p["messages"]),
+    Pattern("counting", workloads.counting, _pair, lambda p: p["messages"], policies={"batch": 1}),
     Pattern(
         "fan-in",
         workloads.fan_in,
         lambda p: p["senders"] + 1,
         lambda p: p["senders"] * p["messages"],
         crowd="senders",
+        policies={"batch": 1, "fail_fast": 0},
     ),
     Pattern(
         "fan-out",
@@ -180,14 +183,17 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
 
 def _limits(pattern: Pattern, target: Target) -> tuple[Parameters, str]:
     """The largest parameters that this target holds on this machine, and why no more."""
+    limits, reasons = dict(pattern.policies), []
+    if limits:
+        reasons.append("a receiver takes one message at a time, and senders wait for it")
     if target.thread_each and pattern.crowd:
-        most = room.threads()
-        limit = 3 if pattern.crowd == "levels" else most
-        return {pattern.crowd: limit}, "every actor is an operating-system thread"
-    if pattern.name == "skynet" and not room.holds(target.skynet_bytes):
-        need = f"{target.skynet_bytes / 1e9:.1f} GB"
-        return {"levels": 5}, f"a million actors take {need}, more than this machine has to spare"
-    return {}, ""
+        limits[pattern.crowd] = 3 if pattern.crowd == "levels" else room.threads()
+        reasons.append("every actor is an operating-system thread")
+    elif pattern.name == "skynet" and not room.holds(target.skynet_bytes):
+        limits["levels"] = 5
+        gigabytes = f"{target.skynet_bytes / 1e9:.1f} GB"
+        reasons.append(f"a million actors take {gigabytes}, more than this machine can spare")
+    return limits, "; ".join(reasons)
 
 
 def _specify(pattern: Pattern, job: Job) -> Specification:

@@ -55,7 +55,7 @@ def test_merging_is_recording_both(one: list[int], other: list[int]) -> None:
     merged.merge(second)
     whole.record_all(one + other)
     assert merged.pairs() == whole.pairs()
-    assert len(merged) == len(one) + len(other)
+    assert merged.count == len(one) + len(other)
 
 
 def test_a_negative_duration_is_refused() -> None:
