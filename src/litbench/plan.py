@@ -141,11 +141,13 @@ def select(
     given: dict[str, int],
     measures: Sequence[Measure],
     threads: int,
+    preferred: dict[str, int] | None = None,
     sizes: Sequence[int] = (),
 ) -> Iterator[Selection | Unmeasured]:
     """The selections of one workload on one target, scaled to what the target can hold.
 
-    A memory measurement is a slope, so it becomes runs of several ``sizes``, by default
+    Parameters are those ``given``, else the suite's ``preferred``, else the defaults. A memory
+    measurement is a slope, so it becomes runs of several ``sizes``, by default
     ``MEMORY_SIZES`` equal steps up to the workload's size. Raises UsageError
     when a parameter was ``given`` that the target cannot hold.
     """
@@ -159,7 +161,7 @@ def select(
         because = f"the adapter has version {ability.version}, not {definition.version}"
         yield Unmeasured(target, definition.name, because, cure="Rebuild the adapter.")
         return
-    values, notes = _scaled(target, definition, given, ability)
+    values, notes = _scaled(target, definition, given, preferred or {}, ability)
     threads = min(max(threads, description.threads.least), description.threads.most)
     for measure in measures:
         if measure in definition.measures and measure in ability.measures:
@@ -168,9 +170,13 @@ def select(
 
 
 def _scaled(
-    target: str, definition: WorkloadDefinition, given: dict[str, int], ability: Ability
+    target: str,
+    definition: WorkloadDefinition,
+    given: dict[str, int],
+    preferred: dict[str, int],
+    ability: Ability,
 ) -> tuple[dict[str, int], tuple[Note, ...]]:
-    values = definition.values(given)
+    values = definition.values({**preferred, **given})
     notes = [Note(code="departs", message=text) for text in ability.differences]
     for name, limit in ability.limits.items():
         if values.get(name, 0) <= limit:
@@ -193,7 +199,8 @@ def _sized(
         return
     largest = values[definition.size]
     steps = [max(largest * part // MEMORY_SIZES, 1) for part in range(1, MEMORY_SIZES + 1)]
-    if sizes and max(sizes) <= largest:
-        steps = list(sizes)
+    fitting = [size for size in sizes if size <= largest]
+    if len(fitting) == len(sizes) > 0:
+        steps = fitting
     for size in dict.fromkeys(steps):
         yield {**values, definition.size: size}

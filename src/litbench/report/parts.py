@@ -49,10 +49,12 @@ class Row(Part, frozen=True):
 class Ranking(Part, frozen=True):
     """The A/B table of one workload with one set of parameters, on one kind of clock.
 
-    ``notes`` are of single rows, ``remarks`` of all of them.
+    ``title`` is the workload with what tells this ranking from others of it; ``notes`` are of
+    single rows, ``remarks`` of all of them.
     """
 
     anchor: str
+    title: str
     workload: str
     version: int
     summary: str
@@ -105,10 +107,14 @@ class SweepRow(Part, frozen=True):
 
 
 class Sweep(Part, frozen=True):
-    """``value`` in ``unit`` as something (``over``) is swept; ``columns`` name the cells."""
+    """``value`` in ``unit`` as something (``over``) is swept.
+
+    ``columns`` name the cells, ``figure`` is the title of the chart.
+    """
 
     anchor: str
     title: str
+    figure: str
     summary: str
     over: str
     value: str

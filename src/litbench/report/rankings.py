@@ -56,7 +56,20 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
         tables,
         key=lambda t: (order.get(t[0], len(order)), t[:2], t[2] is not Unit.NS, t[2:4], str(t[4])),
     )
-    return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
+    return tuple(
+        _ranking(i, _title(table, ordered), table, tables[table], names)
+        for i, table in enumerate(ordered, 1)
+    )
+
+
+def _title(table: _Table, tables: Sequence[_Table]) -> str:
+    """The workload, and what its other tables have otherwise."""
+    alike = [other for other in tables if other[0] == table[0]]
+    own, others = dict(table[4]), [dict(other[4]) for other in alike]
+    told = [f"{k} {v}" for k, v in own.items() if any(other.get(k) != v for other in others)]
+    told += [f"version {table[1]}"] if any(other[1] != table[1] for other in alike) else []
+    told += [f"{table[2]} of {table[3]}"] if table[2] is not Unit.NS else []
+    return ", ".join([table[0], *told])
 
 
 def _timed(record: Record) -> bool:
@@ -79,7 +92,7 @@ def _home(group: Group, tables: dict[_Table, list[Group]]) -> _Table:
     return max(alike, key=lambda table: len(tables[table]), default=own)
 
 
-def _ranking(number: int, table: _Table, groups: list[Group], names: _Names) -> Ranking:
+def _ranking(number: int, title: str, table: _Table, groups: list[Group], names: _Names) -> Ranking:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
@@ -113,6 +126,7 @@ def _ranking(number: int, table: _Table, groups: list[Group], names: _Names) -> 
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
     return Ranking(
         anchor=anchor(number, name),
+        title=title,
         workload=name,
         version=version,
         summary=_summary(name),

@@ -34,6 +34,7 @@ def _scalings(rankings: Sequence[Ranking]) -> Iterator[Sweep]:
             yield Sweep(
                 anchor=f"{ranking.anchor}-scaling",
                 title=f"{ranking.workload}: scaling",
+                figure="Speed-up by worker threads",
                 summary="speed-up over the fewest threads, with its interval; efficiency is"
                 " that over perfect scaling",
                 over="threads",
@@ -90,6 +91,7 @@ def _load(number: int, rankings: Sequence[Ranking]) -> Sweep:
     return Sweep(
         anchor=anchor(LOAD, number, first.workload),
         title=f"{first.workload}: latency by load",
+        figure="Corrected p99 by offered load",
         summary="corrected latency, from the intended start of each message; naive, from when"
         " it could be sent; load in percent of the measured capacity",
         over=LOAD,

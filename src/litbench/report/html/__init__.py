@@ -20,7 +20,7 @@ from litbench.report.parts import Report
 COLOURS = 12  # classes c0 .. c11 in the style sheet
 
 _STYLES = ("uPlot.min.css", "report.css")
-_SCRIPTS = ("uPlot.iife.min.js", "format.js", "charts.js", "page.js")
+_SCRIPTS = ("uPlot.iife.min.js", "format.js", "plot.js", "charts.js", "page.js")
 
 
 def render(report: Report) -> str:

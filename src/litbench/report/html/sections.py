@@ -31,7 +31,7 @@ def overview(report: Report, colours: Colours) -> Markup | None:
         ]
         for label in sorted(labels, key=lambda label: -_total(ranked, label))
     ]
-    columns = [("configuration", False), *((_short(r), True) for r in ranked)]
+    columns = [("configuration", False), *((r.title, True) for r in ranked)]
     return section(
         "overview",
         "Overview",
@@ -42,10 +42,6 @@ def overview(report: Report, colours: Colours) -> Markup | None:
 
 def _ranked(row: Row) -> bool:
     return row.standing is not Standing.UNRANKED
-
-
-def _short(ranking: Ranking) -> str:
-    return ranking.workload
 
 
 def _target(rankings: list[Ranking], label: str) -> str:
@@ -79,7 +75,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     """One workload: its bars, its percentile curves, its table, its iterations."""
     return section(
         found.anchor,
-        found.workload,
+        found.title,
         _meta(found),
         tag(
             "div",
@@ -187,7 +183,7 @@ def sweep(found: Sweep, colours: Colours) -> Markup:
         found.anchor,
         found.title,
         tag("p", found.summary, class_="lead"),
-        tag("div", _canvas("sweep", found, f"{found.value} by {found.over}"), class_="figures"),
+        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
         tables.sweep(found, colours),
     )
 
@@ -299,7 +295,7 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
-        yield found.anchor, found.workload
+        yield found.anchor, found.title
     for swept in report.sweeps:
         yield swept.anchor, swept.title
     for memory_table in report.memory:

@@ -75,7 +75,7 @@ def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
         ]
         for row in found.rows
     ]
-    return table(f"{found.workload}: results", [*columns, ("notes", False)], rows)
+    return table(f"{found.title}: results", [*columns, ("notes", False)], rows)
 
 
 def name_cell(label: str, colour: int) -> Cell:
