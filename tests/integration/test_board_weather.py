@@ -237,8 +237,8 @@ def test_the_command_prints_one_json_document(
     words += ["--no-profile", "--timeline", str(line), "--store", str(tmp_path / "s.sqlite")]
     assert main(words) == 0
     record = decode(capsys.readouterr().out)
-    assert record.environment.facts["board"] == "mps2-an385"
-    assert "shift=6" in str(record.environment.facts["icount"])
+    assert record.environment.readings["board"] == "mps2-an385"
+    assert "shift=6" in str(record.environment.readings["icount"])
     assert json.loads(line.read_text())["otherData"]["1 ns is"] == "1 instructions"
 
 

@@ -14,7 +14,9 @@ from litbench.boards.machines import Machine
 from litbench.boards.outcome import Limits, Outcome
 from litbench.boards.plan import Plan
 from litbench.boards.stacks import stack_table
+from litbench.boards.timeline import table_of, timeline
 from litbench.boards.workloads import job_for
+from litbench.environment import machine_facts
 from litbench.errors import InputError
 from litbench.record import (
     Environment,
@@ -165,7 +167,7 @@ def _record(
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),
         instruments=_instruments(plan),
-        environment=Environment(facts=place.facts),
+        environment=Environment(facts=machine_facts(), readings=place.facts),
     )
 
 
@@ -227,6 +229,9 @@ def _tables(
     plan: Plan, block: blocks.ProbeBlock | None, outcome: Outcome, stepped: Outcome | None
 ) -> tuple[Table, ...]:
     tables = list(readings.tables_of(block)) if block else []
+    line = timeline(block) if block else None
+    if line is not None:
+        tables.append(table_of(line))
     if outcome.profile is not None:
         tables.append(readings.functions_table(outcome.profile, plan.image))
     if outcome.interrupts:

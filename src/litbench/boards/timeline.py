@@ -14,7 +14,10 @@ from typing import Any
 
 from litbench.boards.block import ClockBlock, EventBlock, ProbeBlock
 from litbench.boards.readings import Times, unit_of
+from litbench.record import Table
 from litbench.units import Unit
+
+MOST_ROWS = 2000
 
 # Kind of the beginning -> (kind of the end, track).
 _SPANS = {
@@ -111,6 +114,17 @@ def _spans(events: Sequence[EventBlock], times: Sequence[int]) -> Iterator[Span]
                 yield Span(track, event.id, start, time)
 
 
+def table_of(line: Timeline) -> Table:
+    """The spans as a table of a record, the first ``MOST_ROWS`` by their start."""
+    spans = sorted(line.spans, key=lambda span: (span.start, span.end))
+    rows = tuple((_name(span), span.start, span.end) for span in spans[:MOST_ROWS])
+    return Table("timeline", ("track", "start", "end"), (None, line.unit, line.unit), rows)
+
+
+def _name(span: Span) -> str:
+    return span.track if span.track == "idle" else f"{span.track} {span.id}"
+
+
 def perfetto(line: Timeline, board: str) -> dict[str, Any]:
     """The time line in Trace Event Format."""
     tracks = sorted({(span.track, span.id) for span in line.spans})
@@ -125,7 +139,7 @@ def perfetto(line: Timeline, board: str) -> dict[str, Any]:
             {"ph": "M", "pid": 1, "tid": number, "name": "thread_name", "args": arguments}
         )
     for span in line.spans:
-        name = span.track if span.track == "idle" else f"{span.track} {span.id}"
+        name = _name(span)
         events.append(
             {
                 "ph": "X",

@@ -260,11 +260,10 @@ def _write_timeline(result: Result, path: Path) -> None:
 
 def show(records: Sequence[Record]) -> None:
     """Print a board record as tables, or several side by side."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from litbench.report.boards import comparison, sheets
+    from litbench.report.text import sheet_parts
 
     console = Console(highlight=False, emoji=False, markup=False)
     for record in records:
@@ -272,15 +271,8 @@ def show(records: Sequence[Record]) -> None:
         for note in (*record.reasons, *record.cautions):
             console.print(f"  {note.code}: {note.message}", style="yellow")
     for sheet in sheets(records[0]) if len(records) == 1 else [comparison(records)]:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=None)
-        for index, column in enumerate(sheet.columns):
-            table.add_column(column, justify="right" if index else "left", overflow="fold")
-        for row in sheet.rows:
-            table.add_row(*row)
-        console.print(f"\n{sheet.title}", style="bold cyan")
-        console.print(table)
-        if sheet.note:
-            console.print(f"  {sheet.note}", style="dim")
+        for part in sheet_parts(sheet):
+            console.print(part)
 
 
 def _headline(record: Record) -> str:

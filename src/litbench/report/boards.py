@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from litbench.record import Histogram, Kind, Metric, Record, Scalar, Table
+from litbench.report.parts import Board, Sheet, Span
 from litbench.stats import histogram as hdr
 from litbench.units import Unit, format_bytes, format_count, significant
 
@@ -15,14 +15,34 @@ _LATENCY_COLUMNS = ("latency", "samples", "min", "mean", "p50", "p99", "max", "j
 _QUANTILES = (Fraction(50, 100), Fraction(99, 100))
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A table for people: the first column is text, the others are numbers in words."""
+TIMELINE = "timeline"
 
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
+
+def build(records: Sequence[Record]) -> tuple[Board, ...]:
+    """One part for each board run, in the order given."""
+    return tuple(_board(record) for record in records if record.kind is Kind.BOARD)
+
+
+def _board(record: Record) -> Board:
+    values = " ".join(f"{name}={value}" for name, value in record.workload.parameters.items())
+    return Board(
+        anchor=f"board-{record.id}",
+        title=f"{record.subject.name}: {record.workload.name} {values}".strip(),
+        target=record.subject.name,
+        unit=record.clock.unit if record.clock else None,
+        valid=record.valid,
+        notes=(*record.reasons, *record.cautions),
+        sheets=tuple(sheets(record)),
+        spans=tuple(spans(record)),
+    )
+
+
+def spans(record: Record) -> Iterator[Span]:
+    """The time line that a record keeps."""
+    table = record.table(TIMELINE)
+    for track, start, end in table.rows if table else ():
+        if isinstance(start, int) and isinstance(end, int):
+            yield Span(track=str(track), start=start, end=end)
 
 
 def sheets(record: Record) -> Iterator[Sheet]:
@@ -34,7 +54,7 @@ def sheets(record: Record) -> Iterator[Sheet]:
     if record.histograms:
         yield _latencies(record.histograms)
     for table in record.tables:
-        if table.rows:
+        if table.rows and table.name != TIMELINE:
             yield _table(table)
     if record.metrics:
         yield _metrics(record.metrics)
@@ -52,7 +72,8 @@ def comparison(records: Sequence[Record]) -> Sheet:
         rows.append((named or record.subject.name, *_figures(record)))
     columns = ("", "shortest iteration", *_LATENCY_COLUMNS[1:], "idle", "wake-ups")
     clock = records[0].clock
-    return Sheet(f"times in {clock.unit}" if clock else "times", columns, tuple(rows))
+    title = f"times in {clock.unit}" if clock else "times"
+    return Sheet(title=title, columns=columns, rows=tuple(rows))
 
 
 def _figures(record: Record) -> tuple[str, ...]:
@@ -81,7 +102,7 @@ def _iterations(record: Record) -> Sheet:
         ("longest", _exact(max(elapsed))),
         (f"{unit} a message", significant(min(elapsed) / handled) if handled else "-"),
     )
-    return Sheet("time", ("", str(unit)), rows)
+    return Sheet(title="time", columns=("", str(unit)), rows=rows)
 
 
 def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
@@ -89,7 +110,8 @@ def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
     minimum.
     """
     rows = tuple(_latency(each) for each in histograms)
-    return Sheet(f"latency in {histograms[0].unit}", _LATENCY_COLUMNS, rows)
+    title = f"latency in {histograms[0].unit}"
+    return Sheet(title=title, columns=_LATENCY_COLUMNS, rows=rows)
 
 
 def _latency(histogram: Histogram) -> tuple[str, ...]:
@@ -107,7 +129,7 @@ def _table(table: Table) -> Sheet:
     )
     left = len(table.rows) - len(rows)
     note = f"and {left} more rows, in the record" if left > 0 else ""
-    return Sheet(table.name, table.columns, rows, note)
+    return Sheet(title=table.name, columns=table.columns, rows=rows, note=note)
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> Sheet:
@@ -115,7 +137,7 @@ def _metrics(metrics: tuple[Metric, ...]) -> Sheet:
         (metric.name, ", ".join(_cell(value, metric.unit) for value in metric.values))
         for metric in metrics
     )
-    return Sheet("readings", ("", "value"), rows)
+    return Sheet(title="readings", columns=("", "value"), rows=rows)
 
 
 def _cell(value: Scalar, unit: Unit | None) -> str:

@@ -35,6 +35,13 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for board in report.boards:
+        yield f"## {escape(board.title)}"
+        for note in board.notes:
+            yield f"**{escape(note.code)}:** {escape(note.message)}"
+        for sheet in board.sheets:
+            yield f"### {escape(sheet.title)}"
+            yield _table(sheet.columns, sheet.rows)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:

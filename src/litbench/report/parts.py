@@ -123,6 +123,36 @@ class Sweep(Part, frozen=True):
     rows: tuple[SweepRow, ...]
 
 
+class Sheet(Part, frozen=True):
+    """A table in words: the first column is text, the others are figures."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Span(Part, frozen=True):
+    """Something that lasted on a board's time line."""
+
+    track: str
+    start: int
+    end: int
+
+
+class Board(Part, frozen=True):
+    """What one run of a firmware found: tables, and a time line where it kept events."""
+
+    anchor: str
+    title: str
+    target: str
+    unit: Unit | None
+    valid: bool
+    notes: tuple[Note, ...]
+    sheets: tuple[Sheet, ...]
+    spans: tuple[Span, ...] = ()
+
+
 class Fact(Part, frozen=True):
     """Something about the machine; more than one value when the runs do not agree."""
 
@@ -166,5 +196,6 @@ class Report(Part, frozen=True):
     rankings: tuple[Ranking, ...]
     sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
+    boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]

@@ -13,7 +13,7 @@ from importlib import resources
 import msgspec
 
 from litbench.report import phrases
-from litbench.report.html import data, sections
+from litbench.report.html import boards, data, sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
 
@@ -67,6 +67,7 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     content += [sections.ranking(found, colours) for found in report.rankings]
     content += [sections.sweep(found, colours) for found in report.sweeps]
     content += [sections.memory(found, colours) for found in report.memory]
+    content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")
     legend = tag("p", phrases.LEGEND, class_="legend-line")
