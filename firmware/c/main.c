@@ -22,7 +22,7 @@ static const struct entry table[] = {
     {19, task_time, "irq-to-task", "task-time", "ticks"},
     {20, heap_flood, "message", 0, ""},
     {21, idle, "irq-to-task", 0, "ticks"},
-    {22, known_answers, "irq-to-task", "task-time", "ticks"},
+    {22, known_answers, "tick-to-tick", "task-time", "ticks"},
     {24, idle_check, "tick-to-tick", 0, "ticks"},
 };
 

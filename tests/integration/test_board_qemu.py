@@ -114,7 +114,7 @@ def test_known_answers(name: str, library: Path) -> None:
 
     # The period between interrupts: exact on the M3; CLINT's ticks are 100 instructions long.
     assert result.block is not None
-    ticks = next(h for h in result.block.histograms if h.name == "irq-to-task")
+    ticks = next(h for h in result.block.histograms if h.name == "tick-to-tick")
     assert ticks.count == 19
     slack = 1 if image.machine == "arm" else 100
     assert abs(ticks.least - 20_000) <= slack

@@ -11,6 +11,7 @@ from litbench.stats import histogram as hdr
 from litbench.units import Unit, format_bytes, format_count, significant
 
 SHOWN = 15
+LONGEST = 72
 _LATENCY_COLUMNS = ("latency", "samples", "min", "mean", "p50", "p99", "max", "jitter")
 _QUANTILES = (Fraction(50, 100), Fraction(99, 100))
 
@@ -144,12 +145,17 @@ def _cell(value: Scalar, unit: Unit | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, (str, bool)) or unit is None:
-        return str(value)
+        return _cut(str(value))
     if unit is Unit.BYTES:
         return format_bytes(value) if value >= 10_240 else f"{value:,} B"
     if unit is Unit.RATIO:
         return f"{100 * value:.1f} %"
     return _exact(value) if isinstance(value, int) else significant(value)
+
+
+def _cut(text: str) -> str:
+    """A long name without its middle; the record has it whole."""
+    return text if len(text) <= LONGEST else f"{text[:40]}…{text[-(LONGEST - 41) :]}"
 
 
 def _exact(value: float) -> str:

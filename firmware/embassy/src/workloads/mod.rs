@@ -110,7 +110,8 @@ fn name_histograms(workload: u32) {
     let names: &[&str] = match workload {
         id::PING_PONG | id::ISOLATED_LATENCY => &["round-trip"],
         id::INTERRUPT_LATENCY | id::IDLE => &["irq-to-task"],
-        id::TASK_TIME | id::KNOWN => &["irq-to-task", "task-time"],
+        id::TASK_TIME => &["irq-to-task", "task-time"],
+        id::KNOWN => &["tick-to-tick", "task-time"],
         id::SUPERVISION => &["restart"],
         _ => &["message"],
     };
