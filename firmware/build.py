@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Rebuilds the prebuilt firmware: `python3 firmware/build.py [NAME...]`.
+"""Rebuilds the prebuilt firmware: ``python3 firmware/build.py [NAME...]``.
 
-Needs a Rust with the targets thumbv7m-none-eabi and riscv32imac-unknown-none-elf (`rustup target add`), or one with its
-sources (Debian: rustc-web cargo-web rust-web-src lld), and arm-none-eabi-gcc and riscv64-unknown-elf-gcc for the C part.
+Needs a Rust with the targets thumbv7m-none-eabi and riscv32imac-unknown-none-elf (``rustup target
+add``), or one with its sources (Debian: rustc-web cargo-web rust-web-src lld), and
+arm-none-eabi-gcc and riscv64-unknown-elf-gcc for the C part. What is committed comes from Debian's
+Rust 1.96; another compiler makes other bytes.
 """
 
 from __future__ import annotations
@@ -27,16 +29,33 @@ LIT_BIT = {
     "lit-bit-traffic-rv32": ("rv32", "traffic_light", "panic-halt"),
 }
 # Numbered from 1, as in weather/weather.c.
-WEATHER = ("hang", "fault", "reset-loop", "flood", "semihosting", "version", "lockup", "unfinished", "plain", "wfi")
+WEATHER = (
+    "hang",
+    "fault",
+    "reset-loop",
+    "flood",
+    "semihosting",
+    "version",
+    "lockup",
+    "unfinished",
+    "plain",
+    "wfi",
+)
 FEATURES = {"": "", "-alloc": "alloc", "-trace": "trace"}
 SOURCES = "lib/rustlib/src/rust/library/Cargo.lock"
 
 
 def main() -> int:
     """Builds what is named, or everything that is committed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*builds(), *LIT_BIT])}")
-    parser.add_argument("--source", metavar="lit-bit=PATH", help="a checkout of lit-bit: builds its firmware")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join([*builds(), *LIT_BIT])}"
+    )
+    parser.add_argument(
+        "--source", metavar="lit-bit=PATH", help="a checkout of lit-bit: builds its firmware"
+    )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="instead of the usual places")
     arguments = parser.parse_args()
     table = lit_bit_builds(arguments.source) if arguments.source else builds()
@@ -67,7 +86,12 @@ def rust(target, features):
     """Builds the Embassy firmware for a target."""
 
     def build(output: Path) -> None:
-        words = ["--locked", "-p", "litbench-embassy", *(["--features", features] if features else [])]
+        words = [
+            "--locked",
+            "-p",
+            "litbench-embassy",
+            *(["--features", features] if features else []),
+        ]
         cargo(target, words, HERE)
         shutil.copy(HERE / "target" / target / "release" / "litbench-embassy", output)
 
@@ -77,7 +101,9 @@ def rust(target, features):
 def cargo(target, words, folder, flags="", **variables):
     """Runs cargo build for a target in a folder, with what this toolchain needs."""
     program, rustc, extra = toolchain(target)
-    flags += f" --remap-path-prefix={HERE}=/firmware --remap-path-prefix={Path.home()}/.cargo=/cargo"
+    flags += (
+        f" --remap-path-prefix={HERE}=/firmware --remap-path-prefix={Path.home()}/.cargo=/cargo"
+    )
     environment = {**os.environ, "RUSTC": rustc, **variables}
     if extra:
         environment["RUSTC_BOOTSTRAP"] = "1"
@@ -104,10 +130,17 @@ def lit_bit(checkout, target, example, features):
 
     def build(output: Path) -> None:
         target_folder = LIT_BIT_OUTPUT / "build"
-        common = {"CARGO_TARGET_DIR": str(target_folder), "CARGO_PROFILE_RELEASE_STRIP": "debuginfo"}
+        common = {
+            "CARGO_TARGET_DIR": str(target_folder),
+            "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
+        }
         made = target_folder / target / "release"
         if example:
-            script = "-Clink-arg=-Tlink.x" if "thumb" in target else "-Clink-arg=-Tmemory.x -Clink-arg=-Tlink.x"
+            script = (
+                "-Clink-arg=-Tlink.x"
+                if "thumb" in target
+                else "-Clink-arg=-Tmemory.x -Clink-arg=-Tlink.x"
+            )
             words = ["--locked", "-p", "lit-bit-core", "--example", example, "--features", features]
             cargo(target, words, checkout, script, **common)
             shutil.copy(made / "examples" / example, output)
@@ -124,7 +157,7 @@ def lit_bit(checkout, target, example, features):
 
 
 def toolchain(target):
-    """cargo, rustc and options: one that has the target, or one that has the sources of the library."""
+    """cargo, rustc and options: one that has the target, or one that has the library's sources."""
     found = [Path(folder) / "rustc" for folder in os.get_exec_path()]
     candidates = list(dict.fromkeys(path for path in found if path.exists()))
     for rustc in candidates:
@@ -141,7 +174,9 @@ def toolchain(target):
 
 def run(*command):
     """Standard output of a command, stripped; empty when it fails."""
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False
+    )
     return result.stdout.strip()
 
 
@@ -154,21 +189,45 @@ def c_firmware(arch):
 
 def weather(arch, number):
     """Builds one firmware that misbehaves."""
-    return lambda output: compile_c(arch, [HERE / "weather" / "weather.c"], output, f"-DWEATHER={number}")
+    return lambda output: compile_c(
+        arch, [HERE / "weather" / "weather.c"], output, f"-DWEATHER={number}"
+    )
 
 
 def compile_c(arch, sources, output, *more):
     """Compiles and links C for a board."""
     compiler, options, script = {
         "m3": ("arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "mps2-an385.ld"),
-        "rv32": ("riscv64-unknown-elf-gcc", ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"], "virt-rv32.ld"),
+        "rv32": (
+            "riscv64-unknown-elf-gcc",
+            ["-march=rv32imac", "-misa-spec=2.2", "-mabi=ilp32"],
+            "virt-rv32.ld",
+        ),
     }[arch]
     if shutil.which(compiler) is None:
         sys.exit(f"{compiler} is not installed")
-    command = [compiler, *options, "-Os", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib",
-               "-ffunction-sections", "-fdata-sections", "-fno-common", "-fno-unwind-tables",
-               "-fno-asynchronous-unwind-tables", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--nmagic",
-               f"-I{HERE / 'probe' / 'include'}", f"-T{HERE / 'link' / script}", *more]
+    command = [
+        compiler,
+        *options,
+        "-Os",
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-ffreestanding",
+        "-nostdlib",
+        "-ffunction-sections",
+        "-fdata-sections",
+        "-fno-common",
+        "-fno-unwind-tables",
+        "-fno-asynchronous-unwind-tables",
+        "-Wl,--gc-sections",
+        "-Wl,--build-id=none",
+        "-Wl,--nmagic",
+        f"-I{HERE / 'probe' / 'include'}",
+        f"-T{HERE / 'link' / script}",
+        *more,
+    ]
     subprocess.run([*command, *map(str, sources), "-lgcc", "-o", str(output)], cwd=HERE, check=True)
 
 
