@@ -296,6 +296,24 @@ def test_heap_and_no_heap_do_the_same_work() -> None:
     assert without.metric("heap-allocations") is None
 
 
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_actors_until_the_memory_is_full(arch: str) -> None:
+    """Without a heap the pool's size; with one, the heap's, and one allocation that failed."""
+    pool = run(f"embassy-{arch}", "spawn-limit", iterations=1).record
+    assert pool.reasons == ()
+    assert pool.workload.parameters["actors"] == 1024
+    heap = run(f"embassy-{arch}-alloc", "spawn-limit", iterations=1).record
+    assert heap.reasons == ()
+    actors = heap.workload.parameters["actors"]
+    assert isinstance(actors, int)
+    assert 100 < actors < 1024
+    assert value(heap, "heap-allocations") == actors
+    assert value(heap, "heap-failures") == 1
+    each = value(heap, "heap-peak-allocated") / actors
+    left = value(heap, "heap-capacity") - value(heap, "heap-peak-allocated")
+    assert left < 2 * each, "it stopped when no further actor fitted"
+
+
 def test_a_limit_of_the_firmware_is_a_reason() -> None:
     assert codes(run("embassy-m3", "fan-in", senders=500, messages=1).record) == {"limit"}
     assert codes(run("c-rv32", "fan-in", senders=500, messages=1).record) == {"limit"}

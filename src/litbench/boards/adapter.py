@@ -45,6 +45,10 @@ from litbench.protocol import (
 from litbench.record import Measure
 
 SECONDS = 240.0
+_MISSING = {
+    "skynet": "its tree of actors does not fit the firmware's memory",
+    "spawn-limit": "only the firmware knows how many: `litbench firmware run` has it",
+}
 _MEASURES = (Measure.THROUGHPUT, Measure.LATENCY)
 
 
@@ -80,8 +84,8 @@ def describe(board: Board) -> Description:
         runtime=runtime,
         runtime_version=version,
         threads=Threads(least=1, most=1),
-        workloads=tuple(_ability(name) for name in workloads.names()),
-        missing=(Missing("skynet", "its tree of actors does not fit the firmware's memory"),),
+        workloads=tuple(_ability(name) for name in workloads.names() if name not in _MISSING),
+        missing=tuple(Missing(name, because) for name, because in _MISSING.items()),
     )
 
 

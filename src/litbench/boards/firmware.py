@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -16,6 +16,7 @@ from litbench.boards.plan import Plan
 from litbench.boards.stacks import stack_table
 from litbench.boards.timeline import table_of, timeline
 from litbench.boards.workloads import job_for
+from litbench.catalogue.embedded import SPAWN_LIMIT
 from litbench.environment import machine_facts
 from litbench.errors import InputError
 from litbench.record import (
@@ -86,6 +87,7 @@ def result_of(plan: Plan, outcome: Outcome, place: Place, stepped: Outcome | Non
     if block is not None:
         reasons += block_reasons(block, outcome)
         cautions += _idle_cautions(plan, block)
+    plan = _counted(plan, block)
     record = _record(plan, outcome, block, stepped, place)
     if record.expected is not None and not reasons:
         reasons += workload_reasons(record.iterations, record.expected)
@@ -118,6 +120,17 @@ def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
         watch=None if stack else plan.watch,
         stack=stack,
     )
+
+
+def _counted(plan: Plan, block: blocks.ProbeBlock | None) -> Plan:
+    """Where a firmware finds out how many actors it can hold, that number is the run's parameter.
+
+    The ledger and checksums of so many actors still come from the definition.
+    """
+    if plan.definition is None or plan.definition.name != SPAWN_LIMIT.name:
+        return plan
+    live = block.iterations[0].extra if block and block.iterations else 0
+    return replace(plan, values={"actors": live})
 
 
 def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
