@@ -50,7 +50,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
-    for board in report.boards:
+    for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
