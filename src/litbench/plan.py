@@ -17,9 +17,10 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
-# A soak goes on for as many of the preset's time limits, however many iterations those are.
+# A soak goes on for as many of the preset's time limits, or until its iterations come near the
+# 16 MiB that a run may say.
 SOAK_LIMITS = 20
-SOAK_ITERATIONS = 100_000
+SOAK_ITERATIONS = 30_000
 
 
 @dataclass(frozen=True)
