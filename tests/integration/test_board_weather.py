@@ -26,6 +26,7 @@ from litbench.record import Record, decode
 from tests.boards import (
     ARCHITECTURES,
     DATA,
+    EVERY,
     codes,
     elf,
     needs_compiler,
@@ -118,6 +119,28 @@ def test_firmware_without_a_probe_still_tells_what_the_emulator_sees(
         assert functions["tick"][1] == 10
     else:
         assert value(result.record, "exit-status") == 3
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", EVERY)
+def test_firmware_with_a_probe_and_no_job_is_read_when_its_state_says_so(
+    name: str, tmp_path: Path
+) -> None:
+    """It does its own thing and then spins: nothing stops the machine, and the counts stop at the
+    end.
+    """
+    stop = elf(name).symbol("litbench_exit")
+    assert stop is not None
+    watch = plugin.Watch(plugin.build(tmp_path), stop=stop.address)
+    totals = set()
+    for _ in range(2):
+        result = run(name, watch=watch, seconds=20)
+        assert result.record.reasons == ()
+        assert result.block is not None
+        assert result.block.state == "finished"
+        assert [i.handled for i in result.block.iterations] == [2000, 2000, 2000]
+        totals.add(value(result.record, "instructions"))
+    assert len(totals) == 1
 
 
 @needs_compiler
