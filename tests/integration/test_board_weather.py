@@ -23,6 +23,7 @@ from litbench.catalogue import workload
 from litbench.cli.main import main
 from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
     DATA,
@@ -141,6 +142,13 @@ def test_firmware_with_a_probe_and_no_job_is_read_when_its_state_says_so(
         assert [i.handled for i in result.block.iterations] == [2000, 2000, 2000]
         totals.add(value(result.record, "instructions"))
     assert len(totals) == 1
+    # Without a job the firmware takes its clock for cycles or ticks; the host knows better.
+    told = run(name, "ping-pong", iterations=3, rounds=1000).record
+    assert result.record.clock is not None
+    assert result.record.clock.unit is Unit.INSTRUCTIONS
+    for own, job in zip(result.record.iterations, told.iterations, strict=True):
+        assert abs(own.elapsed - job.elapsed) <= 2
+        assert own.checks["order"] == job.checks["order"]
 
 
 @needs_compiler
