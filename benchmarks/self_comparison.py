@@ -1,7 +1,7 @@
 """The A/A test: a target compared with itself, 200 times; how often the 95 % interval misses 1.
 
-Each comparison interleaves forks of "A" and "A again" in shuffled rounds as any plan does, and takes
-the interval of the ratio over forks and iterations. With 95 % intervals, at most 14 of 200 may miss.
+Each comparison interleaves forks of "A" and "A again" in shuffled rounds as any plan does, and
+takes the interval of the ratio over forks and iterations. Of 200 intervals of 95 %, 14 may miss.
 """
 
 from __future__ import annotations
