@@ -1,4 +1,5 @@
-"""The probe's block: what is read, and that malformed ones raise nothing but an InputError."""
+"""The probe's block: what is read, and that nothing malformed does more than raise an InputError.
+"""
 
 from __future__ import annotations
 

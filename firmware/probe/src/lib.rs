@@ -6,7 +6,7 @@
 //!
 //! Sizes are chosen when the crate is built, by environment variables (see [`size`]).
 
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 
 #[cfg(feature = "alloc")]

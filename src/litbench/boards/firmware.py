@@ -8,6 +8,7 @@ import msgspec
 
 from litbench.boards import between, idle, qemu, readings, unicorn
 from litbench.boards import block as blocks
+from litbench.boards.bounds import static_bound
 from litbench.boards.image import Symbol
 from litbench.boards.judge import block_reasons, ending, workload_reasons
 from litbench.boards.machines import Machine
@@ -252,7 +253,8 @@ def _tables(
         tables.append(Table("interrupts", ("interrupt", "taken"), (None, Unit.COUNT), rows))
     if stepped is not None or (block and block.stacks):
         pointers = stepped.stack_pointers if stepped else ()
-        tables.append(stack_table(plan.image, block, pointers))
+        bound = static_bound(plan.image.path) if stepped else None
+        tables.append(stack_table(plan.image, block, pointers, bound))
     return tuple(tables)
 
 
