@@ -1,0 +1,4 @@
+"""Advice."""
+from litbench.record import Record
+def advice(record: Record):
+    return []
