@@ -21,12 +21,15 @@ class Estimator:
 
     def __init__(self, plan: Plan) -> None:
         self._left = list(plan.items)
+        self._long_run_s = plan.preset.long_run_s
         self._took: dict[tuple[object, ...], list[float]] = {}
         self._cost: dict[tuple[str, ...], list[float]] = {(): []}
 
-    def learn(self, item: Item, record: Record) -> None:
-        """Take account of a finished run."""
+    def learn(self, item: Item, record: Record | None) -> None:
+        """Take account of a run that has finished, or was passed over (None)."""
         self._left.remove(item)
+        if record is None:
+            return
         self._took.setdefault(_likeness(item), []).append(record.duration_ns / 1e9)
         elapsed = [i.elapsed for i in record.iterations if i.elapsed > 0]
         if not elapsed:
@@ -42,7 +45,8 @@ class Estimator:
 
     def _expect(self, item: Item) -> float:
         if likes := self._took.get(_likeness(item)):
-            return sum(likes) / len(likes)
+            seconds = sum(likes) / len(likes)
+            return seconds if seconds <= self._long_run_s else 0
         job, limit_s = item.job, item.job.time_limit_ns / 1e9
         iteration_s = _messages(item) * self._cost_per_message(item) / 1e9
         if job.measure is Measure.MEMORY:

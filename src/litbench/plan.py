@@ -6,6 +6,7 @@ shuffled order, so that runs of A and B alternate and a drift of the machine pic
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ MEMORY_SIZES = 5
 
 @dataclass(frozen=True)
 class Preset:
-    """How much to repeat. Times are for one run."""
+    """How much to repeat. Times are for one run.
+
+    A combination whose first fork takes longer than ``long_run_s`` gets no further one.
+    """
 
     name: str
     forks: int
@@ -28,12 +32,13 @@ class Preset:
     time_limit_s: float
     timeout_s: float
     meaning: str
+    long_run_s: float = math.inf
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes"),
+        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes", long_run_s=8),
         Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
         Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
     )

@@ -57,8 +57,8 @@ class Observer:
     def running(self, item: Item) -> None:
         """A run begins."""
 
-    def ran(self, item: Item, record: Record) -> None:
-        """A run ended and is in the store."""
+    def ran(self, item: Item, record: Record | None) -> None:
+        """A run ended and is in the store, or was passed over (None)."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,9 @@ def execute(
     setting = Setting(session.id, machine_facts(), store.artifacts, pin)
     observer.started(plan)
     records: list[Record] = []
-    runs = run_plan(plan, ready.prepared, setting, store.add)
-    for item in plan.items:
-        observer.running(item)
-        record = next(runs)
-        records.append(record)
+    for item, record in run_plan(plan, ready.prepared, setting, store.add, observer.running):
+        if record is not None:
+            records.append(record)
         observer.ran(item, record)
     return records
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,7 +85,9 @@ def print_report(records: Sequence[Record], arguments: argparse.Namespace) -> No
     else:
         from litbench.report import text
 
-        text.show(report)
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else text.WIDTH
+        sys.stdout.write(text.render(report, min(width, text.WIDTH), colour=terminal))
 
 
 def parse_parameters(words: Sequence[str]) -> dict[str, int]:

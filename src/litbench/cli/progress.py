@@ -68,12 +68,12 @@ class PlainProgress(Observer):
     def running(self, item: Item) -> None:
         """A plain log says what has ended, not what begins."""
 
-    def ran(self, item: Item, record: Record) -> None:
+    def ran(self, item: Item, record: Record | None) -> None:
         """Count, and say so now and then; an invalid run always."""
         assert self._estimator is not None
         self._estimator.learn(item, record)
         self._done += 1
-        if not record.valid:
+        if record is not None and not record.valid:
             self._invalid += 1
             reason = record.reasons[0]
             self.say(f"invalid: {item.selection.text.strip()}: {reason.code}: {reason.message}")
@@ -142,7 +142,7 @@ class BarProgress(PlainProgress):
         chosen = item.selection
         self._show(f"{chosen.target} {chosen.definition.name} {chosen.measure}")
 
-    def ran(self, item: Item, record: Record) -> None:
+    def ran(self, item: Item, record: Record | None) -> None:
         """Move the bar."""
         self._spoke = time.monotonic()
         super().ran(item, record)

@@ -12,4 +12,4 @@ def data_folder() -> Path:
 
 def memray_dump_path() -> Path:
     """The script that a profiled Python runs to read memray's file."""
-    return Path(__file__).parent / "memray_dump.py"
+    return data_folder() / "memray_dump.py"

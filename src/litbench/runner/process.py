@@ -107,6 +107,12 @@ class AdapterProcess:
             if not self._read_more(self.deadline):
                 return
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the adapter has already sent more than was taken."""
+        ready = (key.data for key, _ in self._selector.select(0))
+        return bool(self._buffer) or "channel" in ready
+
     def wait(self, grace: float = EXIT_GRACE_S) -> Exit | None:
         """Wait until the adapter has exited by itself; None when it does not within ``grace``.
 

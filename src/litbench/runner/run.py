@@ -88,12 +88,24 @@ def run_plan(
     prepared: Mapping[str, Prepared],
     setting: Setting,
     keep: Callable[[Record], None],
-) -> Iterator[Record]:
-    """Make every run of the plan in order; each record is kept before it is yielded."""
+    begin: Callable[[Item], None] = lambda _: None,
+) -> Iterator[tuple[Item, Record | None]]:
+    """Make every run of the plan in order; each record is kept before it is yielded.
+
+    ``begin`` hears of each run before it is made. An item comes with None when it is passed over:
+    its preset makes one fork only of what takes long.
+    """
+    long: set[int] = set()
     for item in plan.items:
+        if id(item.selection) in long:
+            yield item, None
+            continue
+        begin(item)
         record = run_item(item, prepared[item.selection.target], setting, plan)
         keep(record)
-        yield record
+        if record.duration_ns > plan.preset.long_run_s * 1e9:
+            long.add(id(item.selection))
+        yield item, record
 
 
 def run_item(
@@ -181,6 +193,8 @@ def _exchange(process: AdapterProcess, run: _Run, timeout_s: float) -> None:
             process.send(answer)
         elif isinstance(answer, Report):
             run.wall_ns = time.monotonic_ns() - run.go_ns
+            if process.has_more:
+                raise ProtocolError("early-report", "it did not wait for `report` after `finish`")
             run.watch.off()
             process.send(answer)
         if run.talk.state is State.ENDED:

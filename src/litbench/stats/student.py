@@ -39,7 +39,7 @@ def distribution(t: float, freedom: float) -> float:
 def _incomplete_beta(x: float, a: float, b: float) -> float:
     if x in (0.0, 1.0):
         return x
-    if x >= (a + 1) / (a + b + 2):
+    if x > (a + 1) / (a + b + 2):
         return 1 - _incomplete_beta(1 - x, b, a)
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     front = math.exp(scale + a * math.log(x) + b * math.log1p(-x))
