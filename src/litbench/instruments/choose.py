@@ -13,6 +13,10 @@ from litbench.instruments.base import Instrument, Obstacle, Program, Question
 # used, in a run of its own. Named as module and class, so that only what is used is imported.
 PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
     Question.HEAP: (("heaptrack:Heaptrack", "dhat:DhatInstrument"), ("memray:Memray",)),
+    Question.LEAKS: (
+        ("sanitizers:LeakSanitizer", "memcheck:Memcheck", "growth:Growth"),
+        ("growth:Growth",),
+    ),
 }
 
 

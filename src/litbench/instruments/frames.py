@@ -24,6 +24,8 @@ _PLUMBING = re.compile(
     r"|^g_malloc|^xmalloc$|^malloc_hook|^__interceptor_|^void\* std::"
 )
 
+_PLUMBING_FILE = re.compile(r"library/alloc/src/|library/core/src/|/std/src/(sys/)?alloc|/hashbrown-")
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -56,9 +58,9 @@ def readable(name: str) -> str:
     return name.replace(";", ":")
 
 
-def is_plumbing(name: str) -> bool:
+def is_plumbing(frame: Frame) -> bool:
     """Whether a frame belongs to the way into the allocator."""
-    return _PLUMBING.search(name) is not None
+    return bool(_PLUMBING.search(frame.function) or _PLUMBING_FILE.search(frame.file))
 
 
 def _demangled(name: str) -> str:

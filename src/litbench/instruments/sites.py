@@ -49,7 +49,7 @@ SITE_COLUMNS: tuple[tuple[str, Unit | None], ...] = (
 def site_of(stack: Sequence[Frame]) -> Frame:
     """The innermost frame that is not on the way into the allocator."""
     named = (frame for frame in stack if frame.function != UNKNOWN)
-    return next((f for f in named if not is_plumbing(f.function)), stack[0] if stack else _NOWHERE)
+    return next((f for f in named if not is_plumbing(f)), stack[0] if stack else _NOWHERE)
 
 
 def folded(stack: Sequence[Frame]) -> str:
@@ -57,9 +57,40 @@ def folded(stack: Sequence[Frame]) -> str:
     return ";".join(frame.function for frame in reversed(stack)) or UNKNOWN
 
 
+def by_site(found: Iterable[Allocations]) -> list[Allocations]:
+    """Stacks that end at the same site, added up; each keeps its heaviest stack."""
+    groups: dict[tuple[str, str], list[Allocations]] = defaultdict(list)
+    for each in found:
+        site = site_of(each.stack)
+        groups[site.function, site.where].append(each)
+    return [_merged(group) for group in groups.values()]
+
+
+def _merged(group: list[Allocations]) -> Allocations:
+    count = sum(a.count for a in group)
+    lives = [a.lifetime * a.count for a in group if a.lifetime is not None]
+    return Allocations(
+        max(group, key=lambda a: a.count).stack,
+        count,
+        sum(a.bytes for a in group),
+        _sum(a.brief for a in group),
+        _sum(a.alive for a in group),
+        _sum(a.alive_bytes for a in group),
+        _sum(a.peak_bytes for a in group),
+        sum(lives) / count if lives and count else None,
+    )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
 def sites_table(found: Iterable[Allocations]) -> Table:
-    """The sites that allocate most, one row a stack, most allocations first."""
-    ordered = sorted(found, key=lambda a: (-a.count, -(a.alive_bytes or 0), folded(a.stack)))
+    """The sites that allocate most, most allocations first."""
+    ordered = sorted(
+        by_site(found), key=lambda a: (-a.count, -(a.alive_bytes or 0), folded(a.stack))
+    )
     return Table(
         name="sites",
         columns=tuple(name for name, _ in SITE_COLUMNS),
