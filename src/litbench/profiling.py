@@ -37,6 +37,8 @@ from litbench.targets.manifest import all_targets
 from litbench.units import Unit
 
 COMMAND_TIMEOUT_S = 1800.0
+# A command that is over sooner says nothing about how much an instrument slows it down.
+SHORT_S = 0.05
 
 Pictures = Callable[[Record], Sequence[tuple[str, str, str]]]
 """Draws a record: (file name, media type, text) for each picture."""
@@ -125,8 +127,7 @@ def _profile_once(
     kind = choice.instrument
     plain = None
     if request.plain:
-        observer.running("")
-        plain = runs.plain(kind)
+        plain = runs.plain(kind, observer)
     instrument = kind(runs.program(folder))
     observer.running(kind.tool)
     record, watched = runs.watched(instrument)
@@ -141,7 +142,7 @@ def _profile_once(
         answer.caution("region-whole-process", message)
     seconds = runs.seconds(record)
     extra = list(answer.metrics)
-    if plain and seconds:
+    if plain and seconds and (request.target or plain >= SHORT_S):
         extra.append(Metric(name="slow-down", unit=Unit.RATIO, values=(seconds / plain,)))
     return msgspec.structs.replace(
         record,
@@ -204,8 +205,9 @@ class _CommandWork:
     def program(self, folder: Path) -> Program:
         return Program(self.request.command, folder.absolute(), rules=self.request.rules)
 
-    def plain(self, kind: type[Instrument]) -> float | None:  # noqa: ARG002
+    def plain(self, kind: type[Instrument], observer: Observer) -> float | None:  # noqa: ARG002
         if self._plain is None:
+            observer.running("")
             self._plain = _seconds(self._run(NOTHING))
         return self._plain
 
@@ -262,11 +264,13 @@ class _TargetWork:
     def program(self, folder: Path) -> Program:
         said, adapter = self._prepared.description, self._prepared.adapter
         return Program(
-            (*adapter.command, "serve"), folder.absolute(), said.language, said.runtime,
-            adapter.environment, self.request.rules,
+            (*adapter.command, "serve"), folder.absolute(), has_region=True,
+            language=said.language, runtime=said.runtime,
+            environment=adapter.environment, rules=self.request.rules,
         )  # fmt: skip
 
-    def plain(self, kind: type[Instrument]) -> float | None:
+    def plain(self, kind: type[Instrument], observer: Observer) -> float | None:
+        observer.running("")
         plan = self._plan(kind)
         item = plan.items[0]
         item = replace(item, job=msgspec.structs.replace(item.job, count_allocations=False))

@@ -39,10 +39,15 @@ class Region(StrEnum):
 
 @dataclass(frozen=True)
 class Program:
-    """What is to be watched: a command, its language where known, and a folder for its files."""
+    """What is to be watched: a command, its language where known, and a folder for its files.
+
+    ``has_region``: it will say when its measured part begins and ends. ``rules`` are the user's
+    own rules of whose time a function's is.
+    """
 
     command: tuple[str, ...]
     folder: Path
+    has_region: bool = False
     language: str = ""
     runtime: str = ""
     environment: dict[str, str] = field(default_factory=dict)
@@ -143,6 +148,8 @@ class Instrument:
     effort: ClassVar[Effort] = SAMPLED
     # How long the process may take to exit after its last word: tools write their results then.
     grace_s: ClassVar[float] = 5.0
+    # About how many times slower a program runs under it, to leave out what would take hours.
+    slows: ClassVar[float] = 1.1
 
     def __init__(self, program: Program) -> None:
         self.program = program

@@ -17,6 +17,12 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("sanitizers:LeakSanitizer", "memcheck:Memcheck", "growth:Growth"),
         ("growth:Growth",),
     ),
+    Question.CPU: (
+        ("pyspy:PySpy", "perf_record:PerfRecord"),
+        ("perf_stat:Counters",),
+        ("callgrind:Callgrind",),
+    ),
+    Question.CACHE: (("perf_stat:CacheCounters",), ("cachegrind:Cachegrind",)),
 }
 
 
