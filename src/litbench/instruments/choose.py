@@ -22,6 +22,7 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("perf_stat:Counters",),
         ("callgrind:Callgrind",),
     ),
+    Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),
     Question.CACHE: (("perf_stat:CacheCounters",), ("cachegrind:Cachegrind",)),
 }
 

@@ -63,6 +63,6 @@ def _threads(stacks: Stacks, unit: Unit) -> Table:
     return Table(
         name="threads",
         columns=("thread", "tid", "weight", "share", "samples"),
-        units=(None, Unit.COUNT, unit, Unit.RATIO, Unit.COUNT),
+        units=(None, None, unit, Unit.RATIO, Unit.COUNT),
         rows=tuple((n, t, w, w / whole, s) for n, t, w, s in stacks.by_thread()),
     )

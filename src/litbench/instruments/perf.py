@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,9 @@ def supported(events: tuple[str, ...]) -> frozenset[str]:
     except ToolError:
         return frozenset()
     return frozenset(
-        name.partition(":")[0] for name, value, _ in read_counts(result) if value is not None
+        re.sub(":[ukh]+$", "", name)
+        for name, value, _ in read_counts(result)
+        if value is not None
     )
 
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { ROWS = 2048, COLUMNS = 1024 };
-static int matrix[ROWS][COLUMNS];
+static volatile int matrix[ROWS][COLUMNS];
 static volatile int sink;
 
 __attribute__((noinline)) static int by_columns(void) {
