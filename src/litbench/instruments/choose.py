@@ -22,6 +22,11 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("perf_stat:Counters",),
         ("callgrind:Callgrind",),
     ),
+    Question.FRAGMENTATION: (
+        ("memory_shim:OwnAllocator",),
+        ("memory_shim:OnJemalloc",),
+        ("memory_shim:OnMimalloc",),
+    ),
     Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),
     Question.CACHE: (("perf_stat:CacheCounters",), ("cachegrind:Cachegrind",)),
 }

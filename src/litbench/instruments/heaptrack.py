@@ -22,6 +22,7 @@ from litbench.instruments.base import (
     Watched,
 )
 from litbench.instruments.heaptrack_file import Heap, Names, read_heap
+from litbench.instruments.shims import preload_obstacle
 from litbench.instruments.sites import (
     Allocations,
     histogram,
@@ -59,9 +60,9 @@ class Heaptrack(Instrument):
         self._end_ms = float("inf")
 
     @classmethod
-    def obstacle(cls, program: Program) -> Obstacle | None:  # noqa: ARG003
-        """Missing where its command or one of its two parts is."""
-        if obstacle := installed("heaptrack", "heaptrack", COST):
+    def obstacle(cls, program: Program) -> Obstacle | None:
+        """Missing where its command or one of its two parts is, or nothing can be preloaded."""
+        if obstacle := installed("heaptrack", "heaptrack", COST) or preload_obstacle(program, COST):
             return obstacle
         if not _preload().is_file() or not _interpreter().is_file():
             return Obstacle("heaptrack's library is missing", COST, "Reinstall heaptrack.")

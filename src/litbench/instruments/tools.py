@@ -120,7 +120,7 @@ def is_elf(path: Path) -> bool:
 
 @functools.cache
 def symbols_of(path: str) -> frozenset[str]:
-    """Names of the dynamic and static symbols of an ELF; empty when it has none."""
+    """Names of the dynamic symbols of an ELF; empty when it has none."""
     from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile
     from elftools.elf.sections import SymbolTableSection
@@ -128,9 +128,9 @@ def symbols_of(path: str) -> frozenset[str]:
     names: set[str] = set()
     try:
         with Path(path).open("rb") as file:
-            for section in ELFFile(file).iter_sections():
-                if isinstance(section, SymbolTableSection):
-                    names.update(symbol.name for symbol in section.iter_symbols())
+            section = ELFFile(file).get_section_by_name(".dynsym")
+            if isinstance(section, SymbolTableSection):
+                names.update(symbol.name for symbol in section.iter_symbols())
     except (OSError, ELFError, ValueError, KeyError, AssertionError):
         return frozenset(names)
     return frozenset(names)

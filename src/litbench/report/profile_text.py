@@ -11,7 +11,7 @@ from litbench.units import Unit, format_count, format_quantity, significant
 
 SHOWN_ROWS = 10
 # Long tables are for pictures and diffs, not for a terminal.
-_NOT_SHOWN = {"stacks", "stacks alive", "heap over time", "timeline", "wall stacks"}
+_NOT_SHOWN = {"stacks", "stacks alive", "heap over time", "timeline", "memory over time"}
 _NOT_COLUMNS = {"stack"}
 WIDEST = 60
 
