@@ -27,6 +27,7 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("memory_shim:OnJemalloc",),
         ("memory_shim:OnMimalloc",),
     ),
+    Question.LOCKS: (("lock_shim:LockShim",),),
     Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),
     Question.CACHE: (("perf_stat:CacheCounters",), ("cachegrind:Cachegrind",)),
 }
