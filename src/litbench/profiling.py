@@ -99,10 +99,11 @@ def profile(
     )  # fmt: skip
     work = _TargetWork(request, session.id, store) if request.target else None
     runs = work or _CommandWork(request, session.id)
-    for part in unanswered(request.question, runs.program(Path())):
-        observer.left_out(part.text)
     store.artifacts.mkdir(parents=True, exist_ok=True)
     chosen = list(choices(request.question, runs.program(Path()), request.tool))
+    if not request.tool:
+        for part in unanswered(request.question, runs.program(Path())):
+            observer.left_out(part.text)
     store.add_session(session)
     records = []
     for choice in chosen:

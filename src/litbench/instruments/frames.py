@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 UNKNOWN = "[unknown]"
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
+_CLONE = re.compile(r"( \(\.[^)]*\))+$|\.llvm\.\d+$")
 _LEGACY = re.compile(r"\$(LT|GT|BP|RF|LP|RP|C|SP|u[0-9a-f]+)\$")
 _LETTERS = {"LT": "<", "GT": ">", "BP": "*", "RF": "&", "LP": "(", "RP": ")", "C": ",", "SP": "@"}
 _PARTS = (".isra.", ".part.", ".cold", ".constprop.", ".llvm.", ".lto_priv.")
@@ -49,7 +50,7 @@ def readable(name: str) -> str:
         return UNKNOWN
     if name.startswith(("_R", "_Z", "__R")):
         name = _demangled(name)
-    name = _HASH.sub("", name)
+    name = _HASH.sub("", _CLONE.sub("", name))
     if "$" in name:
         name = _LEGACY.sub(_letter, name).replace("..", "::")
         name = name.removeprefix("_") if name.startswith("_<") else name

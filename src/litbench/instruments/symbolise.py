@@ -110,3 +110,43 @@ def _symbols(path: str, kind: str) -> tuple[list[int], list[int], list[str]]:
         return [], [], []
     rows.sort()
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+
+
+def function_start(path: str, file_offset: int) -> int | None:
+    """The offset in the file at which the function begins that an offset in it belongs to."""
+    shift = _text_shift(path, file_offset)
+    if shift is None:
+        return None
+    starts, ends, _ = _symbols(path, "STT_FUNC")
+    address = file_offset + shift
+    at = bisect.bisect_right(starts, address) - 1
+    return starts[at] - shift if at >= 0 and address < ends[at] else None
+
+
+def address_of(path: str, file_offset: int) -> int | None:
+    """The link-time address of an offset in an ELF file."""
+    shift = _text_shift(path, file_offset)
+    return None if shift is None else file_offset + shift
+
+
+def _text_shift(path: str, file_offset: int) -> int | None:
+    for start, end, shift in _segments(path):
+        if start <= file_offset < end:
+            return shift
+    return None
+
+
+@functools.lru_cache(maxsize=64)
+def _segments(path: str) -> tuple[tuple[int, int, int], ...]:
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        with Path(path).open("rb") as file:
+            return tuple(
+                (s["p_offset"], s["p_offset"] + s["p_filesz"], s["p_vaddr"] - s["p_offset"])
+                for s in ELFFile(file).iter_segments()
+                if s["p_type"] == "PT_LOAD"
+            )
+    except (OSError, ELFError):
+        return ()
