@@ -26,9 +26,20 @@ from litbench.instruments.base import NOTHING, Answer, Instrument, Program, Ques
 from litbench.instruments.choose import Choice, choices, unanswered
 from litbench.instruments.tools import program_path
 from litbench.plan import PRESETS, Item, Plan, Selection, Unmeasured, make, select
-from litbench.record import Artifact, Kind, Measure, Metric, Note, Record, Status, Subject
+from litbench.record import (
+    Artifact,
+    Kind,
+    Measure,
+    Metric,
+    Note,
+    Record,
+    Status,
+    Subject,
+    Workload,
+    new_id,
+    now,
+)
 from litbench.record import Instrument as Watcher
-from litbench.record import Workload, new_id, now
 from litbench.runner.command import Outcome, run_command
 from litbench.runner.run import Prepared, Setting, run_item
 from litbench.store import Session, Store
@@ -108,7 +119,9 @@ def profile(
     records = []
     for choice in chosen:
         for tool, obstacle in choice.passed_over:
-            observer.left_out(f"{choice.instrument.tool} is used instead of {tool}: {obstacle.text}")
+            observer.left_out(
+                f"{choice.instrument.tool} is used instead of {tool}: {obstacle.text}"
+            )
         with _work_folder(store.artifacts) as folder:
             record = _profile_once(request, choice, runs, folder, observer)
             record = _with_files(record, runs.files, store.artifacts)
@@ -368,9 +381,7 @@ def _work_folder(artifacts: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_files(
-    record: Record, files: Sequence[tuple[str, Path, str]], artifacts: Path
-) -> Record:
+def _with_files(record: Record, files: Sequence[tuple[str, Path, str]], artifacts: Path) -> Record:
     """The record with the instrument's files moved to the store."""
     kept = []
     for name, path, media_type in files:

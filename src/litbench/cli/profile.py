@@ -20,13 +20,16 @@ examples:
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 import sys
 from pathlib import Path
 
-from litbench.cli.common import add_json, add_store, parse_parameters, print_json
+from litbench.cli.common import add_json, add_store, load_runs, parse_parameters, print_json
 from litbench.errors import UsageError
 from litbench.instruments.base import Question
 from litbench.profiling import Observer, ProfileRequest, profile
+from litbench.record import Record
 from litbench.store import Store
 
 # Words after `--` are a command, kept as they were typed.
@@ -113,4 +116,28 @@ def _request(arguments: argparse.Namespace) -> ProfileRequest:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    raise UsageError("not yet")
+    from litbench.profiles.diff import differences
+    from litbench.report import profile_diff
+
+    if len(arguments.words) != 2 or arguments.command:
+        raise UsageError("write `litbench profile diff A B`: two sessions, runs or files of runs")
+    before, after = (_runs(word, arguments) for word in arguments.words)
+    found = differences(before, after)
+    if arguments.json:
+        print_json(found)
+    else:
+        print(profile_diff.render(found))
+    return 0
+
+
+def _runs(word: str, arguments: argparse.Namespace) -> list[Record]:
+    """The runs that a word names; ``last~1`` is the session before the last one."""
+    match = re.fullmatch(r"last~(\d{1,6})", word)
+    if match is None:
+        return load_runs(argparse.Namespace(runs=[word], store=arguments.store))
+    with Store.open(arguments.store, create=False) as store:
+        kept = (list(store.records(session.id)) for session in reversed(store.sessions()))
+        found = next(itertools.islice(filter(None, kept), int(match[1]), None), None)
+    if found is not None:
+        return found
+    raise UsageError(f"{word!r} is before the first session")

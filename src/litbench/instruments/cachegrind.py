@@ -64,9 +64,7 @@ class Cachegrind(Callgrind):
 
     def wrap(self, command: Sequence[str]) -> list[str]:
         """Under cachegrind, or callgrind where there is a region."""
-        caches = [
-            f"--{name}={size},{ways},{LINE}" for name, (size, ways) in self._geometry.items()
-        ]
+        caches = [f"--{name}={size},{ways},{LINE}" for name, (size, ways) in self._geometry.items()]
         simulate = ["--cache-sim=yes", "--branch-sim=yes", *caches]
         if self.program.has_region:
             words = super().wrap(command)
@@ -131,7 +129,9 @@ def _misses(costs: Costs, counts: Sequence[int]) -> tuple[int, int]:
     return -int(row[1] or 0), -int(row[0] or 0)
 
 
-def _table(name: str, first: tuple[str, str], unit: Unit | None, rows: list[tuple[object, ...]]) -> Table:
+def _table(
+    name: str, first: tuple[str, str], unit: Unit | None, rows: list[tuple[object, ...]]
+) -> Table:
     return Table(
         name=name,
         columns=(*first, *(column for column, _ in COLUMNS), "l1 miss rate"),

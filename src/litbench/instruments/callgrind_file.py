@@ -97,8 +97,8 @@ class _Reader:
             names[number] = name.strip()
         return names.get(number, UNKNOWN)
 
-    def _cost(self, line: str) -> None:
-        words = line.split()
+    def _cost(self, text: str) -> None:
+        words = text.split()
         try:
             at = words[self._positions - 1]
             number = self._subposition(at)
@@ -118,14 +118,15 @@ class _Reader:
         if where not in costs.functions and self._object:
             costs.objects[where] = self._object
         _add(costs.total, counts)
-        for sums, key, limit in (
-            (costs.functions, where, FUNCTIONS_LIMIT),
-            (costs.lines, (self._file, number), LINES_LIMIT),
-        ):
-            if key not in sums and len(sums) >= limit:  # type: ignore[operator]
-                costs.truncated = True
-                continue
-            _add(sums.setdefault(key, [0] * len(costs.events)), counts)  # type: ignore[attr-defined]
+        if where in costs.functions or len(costs.functions) < FUNCTIONS_LIMIT:
+            _add(costs.functions.setdefault(where, [0] * len(costs.events)), counts)
+        else:
+            costs.truncated = True
+        line = (self._file, number)
+        if line in costs.lines or len(costs.lines) < LINES_LIMIT:
+            _add(costs.lines.setdefault(line, [0] * len(costs.events)), counts)
+        else:
+            costs.truncated = True
 
     def _subposition(self, word: str) -> int:
         if word == "*":

@@ -25,7 +25,9 @@ _PLUMBING = re.compile(
     r"|^g_malloc|^xmalloc$|^malloc_hook|^__interceptor_|^void\* std::"
 )
 
-_PLUMBING_FILE = re.compile(r"library/alloc/src/|library/core/src/|/std/src/(sys/)?alloc|/hashbrown-")
+_PLUMBING_FILE = re.compile(
+    r"library/alloc/src/|library/core/src/|/std/src/(sys/)?alloc|/hashbrown-"
+)
 
 
 @dataclass(frozen=True)

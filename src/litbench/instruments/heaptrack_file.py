@@ -68,83 +68,111 @@ def read_heap(lines: Iterable[bytes], begin_ms: float = 0, end_ms: float = float
     Malformed lines are counted and left out. ``complete`` is false when more objects were alive
     at once than can be followed.
     """
-    heap = Heap()
-    live: dict[int, tuple[int, int, int]] = {}
-    now = live_bytes = allocations = resident = 0
-    inside = begin_ms <= 0
-    peaks: dict[int, int] = {}
-    live_by_trace: dict[int, int] = defaultdict(int)
-    peak_at_snapshot = -1
+    reader = _Reader(begin_ms, end_ms)
+    takers = {b"+ ": reader.allocated, b"- ": reader.freed, b"c ": reader.moment, b"R ": reader.set}
     for line in lines:
+        take = takers.get(line[:2])
+        if take is None:
+            continue
         try:
-            match line[:2]:
-                case b"+ ":
-                    size, trace, pointer = (int(word, 16) for word in line[2:].split())
-                    if size == POOL_BYTES and allocations == 0:
-                        continue
-                    allocations += 1
-                    if len(live) < LIVE_LIMIT:
-                        live[pointer] = (size, trace if inside else 0, allocations)
-                        live_bytes += size
-                        live_by_trace[trace] += size
-                    else:
-                        heap.complete = False
-                    if inside:
-                        site = heap.sites[trace]
-                        site.count += 1
-                        site.bytes += size
-                        heap.sizes[size] += 1
-                        if live_bytes > heap.peak:
-                            heap.peak, heap.peak_ms = live_bytes, now
-                case b"- ":
-                    known = live.pop(int(line[2:], 16), None)
-                    if known is None:
-                        continue
-                    size, trace, born = known
-                    live_bytes -= size
-                    live_by_trace[trace] -= size
-                    if inside:
-                        heap.frees += 1
-                        if trace:
-                            heap.lives[allocations - born] += 1
-                            heap.sites[trace].brief += allocations == born
-                case b"c ":
-                    now = int(line[2:], 16)
-                    if inside and now >= end_ms:
-                        break
-                    if not inside and now >= begin_ms:
-                        inside = True
-                        heap.live_start = heap.peak = live_bytes
-                        heap.peak_ms = now
-                    if inside:
-                        _note(heap.timeline, (now, live_bytes, resident))
-                        if live_bytes > peak_at_snapshot:
-                            peak_at_snapshot = live_bytes
-                            peaks = dict(live_by_trace)
-                case b"R ":
-                    resident = int(line[2:], 16) * 4096
-        except (ValueError, TypeError):
-            heap.malformed += 1
-    _close(heap, live, peaks, live_bytes)
-    return heap
+            take(line)
+        except (ValueError, TypeError, IndexError):
+            reader.heap.malformed += 1
+        if reader.over:
+            break
+    return reader.close()
 
 
-def _close(
-    heap: Heap,
-    live: dict[int, tuple[int, int, int]],
-    peaks: dict[int, int],
-    live_bytes: int,
-) -> None:
-    heap.live_end = live_bytes
-    heap.count = sum(site.count for site in heap.sites.values())
-    heap.bytes = sum(site.bytes for site in heap.sites.values())
-    for size, trace, _ in live.values():
-        if trace:
-            heap.sites[trace].alive += 1
-            heap.sites[trace].alive_bytes += size
-    for trace, size in peaks.items():
-        if size > 0 and trace in heap.sites:
-            heap.sites[trace].peak_bytes = size
+class _Reader:
+    """Follows live objects from the first event on, and adds up those of the region."""
+
+    def __init__(self, begin_ms: float, end_ms: float) -> None:
+        self.heap = Heap()
+        self.over = False
+        self._begin_ms, self._end_ms = begin_ms, end_ms
+        self._inside = begin_ms <= 0
+        self._live: dict[int, tuple[int, int, int]] = {}
+        self._live_by_trace: dict[int, int] = defaultdict(int)
+        self._live_bytes = self._allocations = self._now = self._resident = 0
+        self._peaks: dict[int, int] = {}
+        self._peak_of_snapshot = -1
+
+    def allocated(self, line: bytes) -> None:
+        """``+ size trace pointer``"""
+        size, trace, pointer = (int(word, 16) for word in line[2:].split())
+        if size == POOL_BYTES and self._allocations == 0:
+            return
+        self._allocations += 1
+        if len(self._live) < LIVE_LIMIT:
+            # trace 0: allocated before the region, so its end says nothing about a site
+            self._live[pointer] = (size, trace if self._inside else 0, self._allocations)
+            self._live_bytes += size
+            self._live_by_trace[trace] += size
+        else:
+            self.heap.complete = False
+        if self._inside:
+            heap = self.heap
+            site = heap.sites[trace]
+            site.count += 1
+            site.bytes += size
+            heap.sizes[size] += 1
+            if self._live_bytes > heap.peak:
+                heap.peak, heap.peak_ms = self._live_bytes, self._now
+
+    def freed(self, line: bytes) -> None:
+        """``- pointer``"""
+        known = self._live.pop(_hexadecimal(line), None)
+        if known is None:
+            return
+        size, trace, born = known
+        self._live_bytes -= size
+        self._live_by_trace[trace] -= size
+        if self._inside:
+            self.heap.frees += 1
+            if trace:
+                self.heap.lives[self._allocations - born] += 1
+                self.heap.sites[trace].brief += self._allocations == born
+
+    def moment(self, line: bytes) -> None:
+        """``c ms``"""
+        self._now = _hexadecimal(line)
+        heap = self.heap
+        if self._inside and self._now >= self._end_ms:
+            self.over = True
+            return
+        if not self._inside and self._now >= self._begin_ms:
+            self._inside = True
+            heap.live_start = heap.peak = self._live_bytes
+            heap.peak_ms = self._now
+        if self._inside:
+            _note(heap.timeline, (self._now, self._live_bytes, self._resident))
+            if self._live_bytes > self._peak_of_snapshot:
+                self._peak_of_snapshot = self._live_bytes
+                self._peaks = dict(self._live_by_trace)
+
+    def set(self, line: bytes) -> None:
+        """``R pages``: the resident set."""
+        self._resident = _hexadecimal(line) * 4096
+
+    def close(self) -> Heap:
+        """What is alive at the end belongs to the sites that allocated it."""
+        heap = self.heap
+        heap.live_end = self._live_bytes
+        heap.count = sum(site.count for site in heap.sites.values())
+        heap.bytes = sum(site.bytes for site in heap.sites.values())
+        for size, trace, _ in self._live.values():
+            if trace:
+                heap.sites[trace].alive += 1
+                heap.sites[trace].alive_bytes += size
+        for trace, size in self._peaks.items():
+            if size > 0 and trace in heap.sites:
+                heap.sites[trace].peak_bytes = size
+        return heap
+
+
+def _hexadecimal(line: bytes) -> int:
+    """The only number of a line, after its letter."""
+    return int(line.split()[1], 16)
 
 
 def _note(timeline: list[tuple[int, int, int]], point: tuple[int, int, int]) -> None:

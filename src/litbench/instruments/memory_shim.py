@@ -152,7 +152,9 @@ class OnJemalloc(OwnAllocator):
         """Missing where the library is."""
         if find_library(cls.library) is None:
             cost = f"no comparison with {cls.library}"
-            return Obstacle(f"lib{cls.library} is missing", cost, f"Try `apt install {cls.package}`.")
+            return Obstacle(
+                f"lib{cls.library} is missing", cost, f"Try `apt install {cls.package}`."
+            )
         return shim_obstacle(program, COST)
 
     def libraries(self) -> list[str]:

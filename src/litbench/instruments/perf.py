@@ -60,9 +60,7 @@ def supported(events: tuple[str, ...]) -> frozenset[str]:
     except ToolError:
         return frozenset()
     return frozenset(
-        re.sub(":[ukh]+$", "", name)
-        for name, value, _ in read_counts(result)
-        if value is not None
+        re.sub(":[ukh]+$", "", name) for name, value, _ in read_counts(result) if value is not None
     )
 
 

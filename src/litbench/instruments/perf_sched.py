@@ -12,7 +12,6 @@ from typing import ClassVar
 import msgspec
 
 from litbench.instruments.base import (
-    SAMPLED,
     Answer,
     Effort,
     File,

@@ -19,7 +19,7 @@ from litbench.instruments.base import (
     Watched,
 )
 from litbench.instruments.perf import Control, perf_obstacle
-from litbench.instruments.symbolise import address_of, frames_at, base_of
+from litbench.instruments.symbolise import address_of, base_of, frames_at
 from litbench.instruments.tools import lines_of, version_of
 from litbench.instruments.writes import Write, read_writes
 from litbench.record import Table

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from litbench.instruments.base import EXACT, SLOW, Answer, Effort, Instrument, Obstacle, Program, Watched
+from litbench.instruments.base import (
+    EXACT,
+    SLOW,
+    Answer,
+    Effort,
+    Instrument,
+    Obstacle,
+    Program,
+    Watched,
+)
 from litbench.instruments.frames import Frame
 from litbench.instruments.sanitizers import sanitizer_of, sections
 from litbench.instruments.sites import folded
@@ -39,7 +48,8 @@ class Race:
 
 
 def fill(answer: Answer, races: Sequence[Race]) -> None:
-    """How many distinct races, and one row each."""
+    """How many pairs of places race, and one row each."""
+    races = distinct(races)
     answer.one("races", Unit.COUNT, len(races))
     rows = tuple(
         (_top(race.first_stack), _where(race.first_stack), race.first, _top(race.second_stack),
@@ -56,6 +66,17 @@ def fill(answer: Answer, races: Sequence[Race]) -> None:
             rows=rows,
         )
     )  # fmt: skip
+
+
+def distinct(races: Sequence[Race]) -> list[Race]:
+    """Races of the same two places are one, whichever of them reads."""
+    found: dict[tuple[str, ...], Race] = {}
+    for race in races:
+        stacks = (race.first_stack, race.second_stack)
+        known = found.setdefault(tuple(sorted(f"{_top(s)} {_where(s)}" for s in stacks)), race)
+        if known is not race:
+            known.count += race.count
+    return list(found.values())
 
 
 def _top(stack: Sequence[Frame]) -> str:
@@ -96,8 +117,8 @@ class ThreadSanitizer(Instrument):
         if "thread" in sanitizer_of(program_path(program.command)):
             return None
         cost = "races cost up to 90 times the time to find"
-        return Obstacle("not built with the thread sanitizer", cost, "Build it with"
-                        " -fsanitize=thread (Rust: nightly -Zsanitizer=thread -Zbuild-std).")  # fmt: skip
+        cure = "Build it with -fsanitize=thread (Rust: nightly, with -Zbuild-std)."
+        return Obstacle("not built with the thread sanitizer", cost, cure)
 
     def environment(self) -> dict[str, str]:
         """Reports go to files; the exit status stays that of the program."""

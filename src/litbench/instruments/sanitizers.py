@@ -57,7 +57,7 @@ def frame_of(text: str) -> Frame:
 
 def read_leaks(lines: Iterable[bytes]) -> list[Lost]:
     """The leaks of a LeakSanitizer report."""
-    found = []
+    found: list[Lost] = []
     for section in sections(lines):
         if (match := _LEAK.match(section.heading)) and len(found) < LEAKS_LIMIT:
             kind, size, count = match.groups()
@@ -101,7 +101,7 @@ class LeakSanitizer(Instrument):
         """Read the reports. No report from a process that ended by itself is no leak."""
         answer = Answer()
         answer.settings["sanitizer"] = "leak"
-        found = []
+        found: list[Lost] = []
         for path in sorted(self.folder.glob("lsan.*")):
             with path.open("rb") as file:
                 found += read_leaks(bounded_lines(file))

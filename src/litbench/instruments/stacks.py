@@ -105,5 +105,5 @@ class Stacks:
         for (tid, _), (weight, samples) in self._sums.items():
             sums[tid][0] += weight
             sums[tid][1] += samples
-        rows = [(self._threads.get(tid, ""), tid, *pair) for tid, pair in sums.items()]
-        return sorted(((n, t, w, s) for n, t, w, s in rows), key=lambda row: (-row[2], row[1]))
+        rows = [(self._threads.get(tid, ""), tid, w, s) for tid, (w, s) in sums.items()]
+        return sorted(rows, key=lambda row: (-row[2], row[1]))

@@ -1,9 +1,9 @@
 """Who ran when: context switches and wake-ups of a program's threads, added up.
 
-    IN                  the thread got a processor
-    OUT preempt         it lost it, and could have gone on: it waits for a processor
-    OUT                 it gave it up: it sleeps
-    wake-up             it could go on again: it waits for a processor
+IN                  the thread got a processor
+OUT preempt         it lost it, and could have gone on: it waits for a processor
+OUT                 it gave it up: it sleeps
+wake-up             it could go on again: it waits for a processor
 """
 
 from __future__ import annotations
@@ -159,9 +159,7 @@ def _leave(schedule: Schedule, thread: Thread, time: int) -> None:
     if thread.state in {"run", "wait", "woken"} and spent:
         if len(schedule.intervals) < INTERVALS_LIMIT:
             state = "run" if thread.state == "run" else "wait"
-            schedule.intervals.append(
-                Interval(thread.tid, state, thread.since, time, thread.cpu)
-            )
+            schedule.intervals.append(Interval(thread.tid, state, thread.since, time, thread.cpu))
         else:
             schedule.truncated = True
     thread.since = time

@@ -74,15 +74,14 @@ def read_writes(lines: Iterable[bytes]) -> Iterator[Write | None]:
         if b"PERF_RECORD_MMAP" in line:
             if match := _MAP.search(line):
                 path = match["path"].decode("utf-8", "replace")
-                numbers = (int(match[n], 16) for n in ("start", "size", "offset"))
-                maps.add(*numbers, path)
+                maps.add(
+                    int(match["start"], 16), int(match["size"], 16), int(match["offset"], 16), path
+                )
             continue
         head = head_of(line)
         if head is None or b"ABI:" not in line:
             continue
-        registers = {
-            name.decode(): int(value, 16) for name, value in _REGISTER.findall(line)
-        }
+        registers = {name.decode(): int(value, 16) for name, value in _REGISTER.findall(line)}
         place = maps.find(registers.get("IP", -1))
         if place is None:
             yield None
@@ -113,9 +112,7 @@ class Decoder:
         self._machine.detail = True
         self._known: dict[tuple[str, int], _Operand | None] = {}
 
-    def write_at(
-        self, path: str, offset: int, registers: dict[str, int]
-    ) -> tuple[int, int] | None:
+    def write_at(self, path: str, offset: int, registers: dict[str, int]) -> tuple[int, int] | None:
         """(address, bytes) of the store at an offset of a file, or None."""
         key = (path, offset)
         if key not in self._known:
@@ -184,7 +181,9 @@ class Decoder:
 
     def _leaves(self, each: Any) -> bool:
         groups = self._capstone
-        return any(each.group(g) for g in (groups.CS_GRP_JUMP, groups.CS_GRP_CALL, groups.CS_GRP_RET))
+        return any(
+            each.group(g) for g in (groups.CS_GRP_JUMP, groups.CS_GRP_CALL, groups.CS_GRP_RET)
+        )
 
     def _written(self, each: Any, ip: int) -> _Operand | None:
         x86 = self._capstone.x86
@@ -195,7 +194,7 @@ class Decoder:
                 displacement = operand.mem.disp
                 if operand.mem.segment not in (0, x86.X86_REG_DS, x86.X86_REG_SS):
                     return None  # thread-local: no other thread is there
-                if base == "SP" or base == "BP":
+                if base in {"SP", "BP"}:
                     return None
                 if base == "IP":
                     displacement += each.address + each.size - ip

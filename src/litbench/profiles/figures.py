@@ -49,7 +49,7 @@ def rows(record: Record, name: str) -> Iterator[dict[str, Scalar]]:
 def numbers(table: Table, column: str) -> list[float]:
     """A column's numbers, without what is unknown."""
     at = table.columns.index(column)
-    return [float(row[at]) for row in table.rows if isinstance(row[at], int | float)]
+    return [float(cell) for row in table.rows if isinstance(cell := row[at], int | float)]
 
 
 def number(row: dict[str, Scalar], column: str) -> float:

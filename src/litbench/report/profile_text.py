@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from litbench.profiles.figures import question_of, setting
@@ -11,8 +11,8 @@ from litbench.units import Unit, format_count, format_quantity, significant
 
 SHOWN_ROWS = 10
 # Long tables are for pictures and diffs, not for a terminal.
-_NOT_SHOWN = {"stacks", "stacks alive", "heap over time", "timeline", "memory over time"}
-_NOT_COLUMNS = {"stack"}
+HIDDEN_TABLES = {"stacks", "stacks alive", "heap over time", "timeline", "memory over time"}
+HIDDEN_COLUMNS = {"stack", "second stack"}
 WIDEST = 60
 
 
@@ -35,10 +35,10 @@ def _lines(record: Record, artifacts: Path | None) -> Iterator[str]:
     if not record.valid:
         for note in record.reasons:
             yield f"  INVALID ({note.code}): {note.message}"
-    for metric in _ordered(record.metrics):
+    for metric in ordered(record.metrics):
         yield f"  {metric.name:<34} {figure(metric)}"
     for table in record.tables:
-        if table.name not in _NOT_SHOWN and table.rows:
+        if table.name not in HIDDEN_TABLES and table.rows:
             yield from _table(table)
     for note in record.cautions:
         yield f"  note ({note.code}): {note.message}"
@@ -67,29 +67,32 @@ def _quantity(value: float, unit: Unit) -> str:
     return format_count(value) if unit is Unit.COUNT else format_quantity(value, unit)
 
 
-def _ordered(metrics: tuple[Metric, ...]) -> list[Metric]:
+def ordered(metrics: Sequence[Metric]) -> list[Metric]:
     """Costs per message first: they are the answer."""
     return sorted(metrics, key=lambda m: not m.name.endswith("-per-message"))
 
 
 def _table(table: Table) -> Iterator[str]:
-    shown = [at for at, name in enumerate(table.columns) if name not in _NOT_COLUMNS]
+    shown = [at for at, name in enumerate(table.columns) if name not in HIDDEN_COLUMNS]
     filled = [at for at in shown if any(row[at] is not None for row in table.rows)]
     cells = [[table.columns[at] for at in filled]]
-    for row in table.rows[:SHOWN_ROWS]:
-        cells.append([_cell(row[at], table.units[at]) for at in filled])
+    cells += [[cell(row[at], table.units[at]) for at in filled] for row in table.rows[:SHOWN_ROWS]]
     widths = [max(len(line[at]) for line in cells) for at in range(len(filled))]
     yield f"  {table.name}"
     for line in cells:
-        yield "    " + "  ".join(
-            text.ljust(width) if table.units[at] is None else text.rjust(width)
-            for text, width, at in zip(line, widths, filled, strict=True)
-        ).rstrip()
+        yield (
+            "    "
+            + "  ".join(
+                text.ljust(width) if table.units[at] is None else text.rjust(width)
+                for text, width, at in zip(line, widths, filled, strict=True)
+            ).rstrip()
+        )
     if len(table.rows) > SHOWN_ROWS:
         yield f"    ... and {len(table.rows) - SHOWN_ROWS} more"
 
 
-def _cell(value: Scalar, unit: Unit | None) -> str:
+def cell(value: Scalar, unit: Unit | None) -> str:
+    """A cell for people; what is unknown is a dash."""
     if value is None:
         return "-"
     if unit is None or isinstance(value, str | bool):

@@ -8,18 +8,19 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from memray import AllocatorType, FileReader
 
 STACK_LIMIT = 20_000
-FREES = {AllocatorType.FREE, AllocatorType.MUNMAP}
+Frames = tuple[tuple[str, str, int], ...]
 
 
 def main() -> None:
     """Add up the capture named on the command line."""
     with FileReader(sys.argv[1]) as reader:
-        sums = defaultdict(lambda: [0, 0, 0, 0])
-        sizes = defaultdict(int)
+        sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        sizes: dict[int, int] = defaultdict(int)
         frees = _free_types()
         stacks = {}
         for record in reader.get_allocation_records():
@@ -32,7 +33,7 @@ def main() -> None:
             sums[key][1] += record.size
             sizes[record.size] += record.n_allocations
         frames = {key: _frames(record) for key, record in stacks.items()}
-        merged = defaultdict(lambda: [0, 0, 0, 0])
+        merged: dict[Frames, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         for key, numbers in sums.items():
             for at in (0, 1):
                 merged[frames[key]][at] += numbers[at]
@@ -54,11 +55,11 @@ def main() -> None:
     )
 
 
-def _frames(record: object) -> tuple:
+def _frames(record: Any) -> Frames:
     return tuple((f, Path(p).name, n) for f, p, n in record.stack_trace(max_stacks=128))
 
 
-def _free_types() -> set:
+def _free_types() -> set[int]:
     names = ("FREE", "MUNMAP", "PYMALLOC_FREE")
     return {int(getattr(AllocatorType, name)) for name in names if hasattr(AllocatorType, name)}
 
