@@ -17,6 +17,9 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
+# A soak goes on for as many of the preset's time limits, however many iterations those are.
+SOAK_LIMITS = 20
+SOAK_ITERATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes", long_run_s=8),
+        Preset("quick", 3, 10, 0.3, 300, "a first look, in minutes", long_run_s=5),
         Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
         Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
     )
@@ -117,13 +120,14 @@ def make(
 
 def _job(selection: Selection, preset: Preset, seed: int) -> Job:
     memory = selection.measure is Measure.MEMORY
+    soak = selection.definition.repeats
     return Job(
         workload=selection.definition.name,
         version=selection.definition.version,
         parameters=selection.values,
         measure=selection.measure,
-        iterations=1 if memory else preset.iterations,
-        time_limit_ns=round(preset.time_limit_s * 1e9),
+        iterations=SOAK_ITERATIONS if soak else 1 if memory else preset.iterations,
+        time_limit_ns=round(preset.time_limit_s * 1e9 * (SOAK_LIMITS if soak else 1)),
         threads=selection.threads,
         seed=seed,
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litbench.catalogue import all_workloads, workload
-from litbench.catalogue.definition import MASK, fold, triangle
+from litbench.catalogue.expectation import MASK, Xorshift, fold, triangle, work
 from litbench.errors import UsageError
 
 
@@ -110,7 +110,12 @@ def test_defaults_are_those_of_the_methods() -> None:
     defaults = {w.name: w.values() for w in all_workloads()}
     assert defaults["ping-pong"]["rounds"] == 40_000
     assert defaults["counting"]["messages"] == 1_000_000
-    assert defaults["fan-in"] == {"senders": 100, "messages": 10_000, "mailbox": 1024}
+    assert defaults["fan-in"]["senders"] == 100
+    assert defaults["fan-in"]["messages"] == 10_000
+    assert (
+        defaults["dictionary"] | {"workers": 20, "requests": 10_000, "writes": 10}
+        == (defaults["dictionary"])
+    )
     assert defaults["thread-ring"]["hops"] == 100_000
     assert defaults["skynet"]["levels"] == 6
 
@@ -122,3 +127,57 @@ def test_unknown_names_say_what_is_near() -> None:
         workload("ping-pong").values({"round": 3})
     with pytest.raises(UsageError, match="out of range"):
         workload("ping-pong").values({"rounds": 0})
+
+
+def test_xorshift_is_marsaglias() -> None:
+    """Against the triple (13, 7, 17) of Marsaglia (2003), in plain 64-bit arithmetic."""
+    x = 0x9E3779B97F4A7C15
+    generator = Xorshift()
+    for _ in range(100):
+        x = (x ^ (x << 13)) % 2**64
+        x ^= x >> 7
+        x = (x ^ (x << 17)) % 2**64
+        assert generator.draw() == x
+
+
+@given(st.integers(0, MASK), st.integers(0, 50))
+def test_work_by_steps(value: int, steps: int) -> None:
+    x = value
+    for _ in range(steps):
+        x = (x * 6364136223846793005 + 1442695040888963407) & MASK
+    assert work(value, steps) == x
+
+
+def test_fork_join_work_by_simulation() -> None:
+    expected = workload("fork-join-throughput").expected({"actors": 3, "messages": 7, "work": 5})
+    assert expected.checks["work"] == 3 * sum(work(v, 5) for v in range(7)) & MASK
+
+
+def test_money_is_conserved() -> None:
+    bank = workload("banking")
+    expected = bank.expected(bank.values({"accounts": 17, "transfers": 1000}))
+    assert expected.checks["total"] == 17 * 1_000_000
+
+
+def test_supervision_by_hand() -> None:
+    """Two children, three crashes of 0, 1, 0: each strategy's restarts and states."""
+    values = {"crashes": 3, "children": 2}
+    one_for_one = workload("supervision").expected({**values, "strategy": 0})
+    assert one_for_one.checks == {"restarts": 3, "states": 0}
+    assert workload("supervision").expected({**values, "strategy": 1}).checks["restarts"] == 6
+    assert workload("supervision").expected({**values, "strategy": 2}).checks["restarts"] == 5
+    assert one_for_one.ledger.errored == 3
+    assert one_for_one.ledger.sent == 18
+
+
+@given(st.integers(0, 100), st.integers(1, 20))
+def test_failures_come_in_bursts_at_about_the_rate_asked(failures: int, burst: int) -> None:
+    injection = workload("failure-injection")
+    values = injection.values({"messages": 20_000, "failures": failures, "burst": burst})
+    errored = injection.expected(values).ledger.errored
+    assert abs(errored / 20_000 - failures / 100) < 0.05
+
+
+def test_mailboxes_that_could_block_are_refused() -> None:
+    with pytest.raises(UsageError, match="must be at least window"):
+        workload("banking").values({"mailbox": 16})

@@ -34,6 +34,10 @@ class AsyncioRuntime:
         self._loop = self._runner.get_loop()
         self._loop.set_exception_handler(_fail)
 
+    def close(self) -> None:
+        """Close the loop; a process that ends anyway need not."""
+        self._runner.close()
+
     def run(self, main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run the driver as a task of the loop."""
         return self._runner.run(main())

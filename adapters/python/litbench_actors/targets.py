@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from litbench_actors import workloads
+from litbench_actors import room, workloads
 from litbench_actors.kernel import Book, Runtime
 from litbench_actors.kernel import Workload as Program
 from litbench_adapter import Adapter, Job, Outcome, Parameters, Specification, Workload, memory
 
 VERSION = "0.1.0"
+ONE_THREAD_AT_A_TIME = (
+    "actors and driver have a thread each, and the interpreter runs one at a time"
+)
 TIMED = ("throughput", "latency")
 SIZED = ("throughput", "memory")
 
 
 class Pattern(NamedTuple):
-    """A workload: its program, and how many actors and messages its parameters come to."""
+    """A workload: its program, and how many actors and messages its parameters come to.
+
+    ``crowd`` is the parameter that the number of actors grows with; ``policies`` are the parameters
+    that ask for another policy than the kernel's, with the only values that it has.
+    """
 
     name: str
     program: Program
@@ -27,6 +34,8 @@ class Pattern(NamedTuple):
     measures: Sequence[str] = TIMED
     in_flight: int = 0
     histogram: str = "message"
+    crowd: str = ""
+    policies: Parameters = {}  # noqa: RUF012 (read only)
 
 
 def _nodes(parameters: Parameters) -> int:
@@ -43,18 +52,21 @@ def _rounds(parameters: Parameters) -> int:
 
 PATTERNS = (
     Pattern("ping-pong", workloads.ping_pong, _pair, _rounds, in_flight=1, histogram="round-trip"),
-    Pattern("counting", workloads.counting, _pair, lambda p: p["messages"]),
+    Pattern("counting", workloads.counting, _pair, lambda p: p["messages"], policies={"batch": 1}),
     Pattern(
         "fan-in",
         workloads.fan_in,
         lambda p: p["senders"] + 1,
         lambda p: p["senders"] * p["messages"],
+        crowd="senders",
+        policies={"batch": 1, "fail_fast": 0},
     ),
     Pattern(
         "fan-out",
         workloads.fan_out,
         lambda p: p["receivers"] + 1,
         lambda p: p["receivers"] * p["messages"],
+        crowd="receivers",
     ),
     Pattern(
         "thread-ring",
@@ -62,14 +74,16 @@ PATTERNS = (
         lambda p: p["actors"],
         lambda p: p["hops"],
         in_flight=1,
+        crowd="actors",
     ),
-    Pattern("skynet", workloads.skynet, _nodes, _nodes, histogram="node"),
+    Pattern("skynet", workloads.skynet, _nodes, _nodes, histogram="node", crowd="levels"),
     Pattern(
         "mass-spawn",
         workloads.mass_spawn,
         lambda p: p["actors"],
         lambda p: 2 * p["actors"],
         measures=SIZED,
+        crowd="actors",
     ),
     Pattern(
         "mailbox-fill", workloads.mailbox_fill, lambda _: 1, lambda p: p["messages"], measures=SIZED
@@ -87,12 +101,14 @@ PATTERNS = (
 
 
 class Target(NamedTuple):
-    """A runtime under the kernel. ``load`` imports it: only the one that is asked for."""
+    """A runtime under the kernel. ``load`` imports it: only the one that is asked for.
+
+    ``skynet_bytes`` is what a million actors took at their peak (CPython 3.11, measured).
+    """
 
     load: Callable[[], tuple[Runtime, str]]
-    limits: dict[str, Parameters] = {}  # noqa: RUF012 (read only)
-    because: str = ""
-    differences: Sequence[str] = ()
+    skynet_bytes: int = 0
+    thread_each: bool = False
 
 
 def _asyncio() -> tuple[Runtime, str]:
@@ -125,29 +141,15 @@ def _threads() -> tuple[Runtime, str]:
 
 
 def _python() -> str:
-    return f"{platform.python_implementation()} {platform.python_version()}"
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f"{sys.implementation.name} {version}"
 
-
-_MOST_THREADS = 2000
 
 TARGETS = {
-    "asyncio": Target(_asyncio),
-    "uvloop": Target(_uvloop),
-    "trio": Target(_trio),
-    "threads": Target(
-        _threads,
-        limits={
-            "fan-in": {"senders": _MOST_THREADS},
-            "fan-out": {"receivers": _MOST_THREADS},
-            "thread-ring": {"actors": _MOST_THREADS},
-            "skynet": {"levels": 3},
-            "mass-spawn": {"actors": _MOST_THREADS},
-        },
-        because="every actor is an operating-system thread",
-        differences=(
-            "actors and driver have an operating-system thread each, of which one runs at a time",
-        ),
-    ),
+    "asyncio": Target(_asyncio, skynet_bytes=1_600_000_000),
+    "uvloop": Target(_uvloop, skynet_bytes=1_600_000_000),
+    "trio": Target(_trio, skynet_bytes=4_900_000_000),
+    "threads": Target(_threads, thread_each=True),
 }
 
 
@@ -166,7 +168,7 @@ def adapter(name: str) -> Adapter:
 
 
 def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
-    limits = target.limits.get(pattern.name)
+    limits, because = _limits(pattern, target)
     return Workload(
         pattern.name,
         1,
@@ -174,9 +176,24 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
         partial(_specify, pattern),
         partial(iterate, pattern, runtime),
         limits=limits,
-        because=target.because if limits else "",
-        differences=target.differences,
+        because=because,
+        differences=(ONE_THREAD_AT_A_TIME,) if target.thread_each else (),
     )
+
+
+def _limits(pattern: Pattern, target: Target) -> tuple[Parameters, str]:
+    """The largest parameters that this target holds on this machine, and why no more."""
+    limits, reasons = dict(pattern.policies), []
+    if limits:
+        reasons.append("a receiver takes one message at a time, and senders wait for it")
+    if target.thread_each and pattern.crowd:
+        limits[pattern.crowd] = 3 if pattern.crowd == "levels" else room.threads()
+        reasons.append("every actor is an operating-system thread")
+    elif pattern.name == "skynet" and not room.holds(target.skynet_bytes):
+        limits["levels"] = 5
+        gigabytes = f"{target.skynet_bytes / 1e9:.1f} GB"
+        reasons.append(f"a million actors take {gigabytes}, more than this machine can spare")
+    return limits, "; ".join(reasons)
 
 
 def _specify(pattern: Pattern, job: Job) -> Specification:

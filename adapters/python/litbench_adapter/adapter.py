@@ -51,13 +51,18 @@ class Specification(NamedTuple):
     policy: str = "backpressure"
 
 
+class _Given(dict[str, int]):
+    def __missing__(self, name: str) -> int:
+        raise ProtocolError(f"the job has no parameter {name!r}")
+
+
 class Job:
     """What to do in this run, and where an iteration leaves its samples."""
 
     def __init__(self, message: Message) -> None:
         self.workload: str = message["workload"]
         self.version: int = message["version"]
-        self.parameters: Parameters = message["parameters"]
+        self.parameters: Parameters = _Given(message["parameters"])
         self.measure: str = message["measure"]
         self.iterations: int = message["iterations"]
         self.time_limit_ns: int = message["time_limit_ns"]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 _STATM = "/proc/self/statm"
 
 
 def rss() -> int | None:
     """Resident set of this process in bytes, or None where the system has no /proc."""
-    if not Path(_STATM).exists():
+    try:
+        with open(_STATM, "rb", buffering=0) as file:  # noqa: PTH123 (no buffer to allocate)
+            pages = int(file.read(256).split()[1])
+    except FileNotFoundError:
         return None
-    with open(_STATM, "rb", buffering=0) as file:  # noqa: PTH123 (no buffer to allocate)
-        pages = int(file.read(256).split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 

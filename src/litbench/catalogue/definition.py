@@ -15,18 +15,20 @@ from litbench.units import Unit
 
 Values = dict[str, int]
 
-MASK = (1 << 64) - 1
-
 
 @dataclass(frozen=True)
 class Parameter:
-    """An integer parameter of a workload, with its default and the range that makes sense."""
+    """An integer parameter of a workload, with its default and the range that makes sense.
+
+    An ``option`` turns something on; at its default it says nothing and is not shown.
+    """
 
     name: str
     default: int
     meaning: str
     least: int = 1
     most: int = 100_000_000
+    option: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class WorkloadDefinition:
     samples: Callable[[Values], int] | None = None  # that the histogram gets an iteration
     size: str | None = None  # the parameter that memory is a slope over
     work_unit: Unit = Unit.MESSAGES
+    other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
+    declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
+    repeats: bool = False  # a memory run has many iterations, not one
+    at_least: tuple[tuple[str, str], ...] = ()  # (a, b): parameter a is at least parameter b
     work: Callable[[Values], int] | None = None
 
     def values(self, given: Values | None = None) -> Values:
@@ -74,6 +80,12 @@ class WorkloadDefinition:
                     f" ({parameter.least} to {parameter.most})"
                 )
             values[name] = value
+        for larger, smaller in self.at_least:
+            if values[larger] < values[smaller]:
+                raise UsageError(
+                    f"{self.name}: {larger}={values[larger]} must be at least"
+                    f" {smaller}={values[smaller]}, or its actors could block one another"
+                )
         return values
 
     def work_of(self, values: Values) -> int:
@@ -83,19 +95,3 @@ class WorkloadDefinition:
     def samples_of(self, values: Values) -> int:
         """Latency samples an iteration takes: one a message, unless the definition says other."""
         return self.samples(values) if self.samples else self.demand(values).messages
-
-
-def fold(count: int, start: int = 0, step: int = 1) -> int:
-    """``h`` after a receiver folded the values start, start + step, ... (``count`` of them).
-
-    h = h * 31 + (v + 1) modulo 2**64, from 0.
-    """
-    h = 0
-    for value in range(start + 1, start + 1 + count * step, step):
-        h = (h * 31 + value) & MASK
-    return h
-
-
-def triangle(count: int) -> int:
-    """1 + 2 + ... + count modulo 2**64: the sum of v + 1 over the values 0 .. count - 1."""
-    return (count * (count + 1) // 2) & MASK

@@ -19,7 +19,8 @@ COMMANDS = {
     "profile": "say why: heap, leaks, cpu, cache, sched, locks, races of a target or any command",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
-    "dump": "print one record, whole, as JSON",
+    "dump": "print records whole, as JSON",
+    "adapter": "check an adapter against the protocol, or begin a new one",
 }
 
 EPILOG = "Every command takes --help and --json. Exit codes: 0 fine, 1 a budget or comparison \

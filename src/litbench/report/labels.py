@@ -33,6 +33,6 @@ def _label(key: Key, alike: Sequence[Key]) -> str:
 
 
 def anchor(*parts: object) -> str:
-    """An identifier for links, of letters, digits and hyphens only."""
-    text = "-".join(str(part) for part in parts).lower()
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in text).strip("-") or "table"
+    """An identifier for links: letters, digits and hyphens only, a letter first."""
+    text = "-".join(map(str, parts)).lower()
+    return "t" + "".join(c if c.isascii() and c.isalnum() else "-" for c in text)

@@ -14,6 +14,7 @@ from litbench.report.labels import anchor, labels
 from litbench.report.notes import Notes
 from litbench.report.parts import MemoryRow, MemoryTable
 from litbench.stats import memory, summary
+from litbench.stats.slope import Slope
 from litbench.stats.summary import Group, Key
 from litbench.stats.undetermined import Undetermined
 
@@ -34,7 +35,7 @@ def build(records: Sequence[Record]) -> tuple[MemoryTable, ...]:
         tables[key.workload, key.version, key.parameters].append((key, members))
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
     ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:2], str(t[2])))
-    return tuple(_table(table, tables[table], names) for table in ordered)
+    return tuple(_table(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
 
 
 def _without_size(group: Group) -> Key:
@@ -44,14 +45,13 @@ def _without_size(group: Group) -> Key:
 
 
 def _table(
-    table: _Table, groups: list[tuple[Key, list[Record]]], names: dict[Key, str]
+    number: int, table: _Table, groups: list[tuple[Key, list[Record]]], names: dict[Key, str]
 ) -> MemoryTable:
     name, version, parameters = table
     notes = Notes()
     rows: list[MemoryRow] = []
-    for key, records in sorted(groups, key=lambda pair: names[pair[0]]):
-        valid = [record for record in records if record.valid]
-        found = memory.memory(valid)
+    measured = [(key, records, memory.memory(_valid(records))) for key, records in groups]
+    for key, records, found in sorted(measured, key=lambda one: (_cost(one[2]), names[one[0]])):
         rows += [
             MemoryRow(
                 target=key.subject.name,
@@ -64,7 +64,7 @@ def _table(
         if not found:
             notes.add([f"{names[key]}: {_why_nothing(records)}"])
     return MemoryTable(
-        anchor=anchor("memory", name, version, *(value for _, value in parameters)),
+        anchor=anchor("memory", number, name),
         workload=name,
         version=version,
         summary=_summary(name),
@@ -72,6 +72,16 @@ def _table(
         rows=tuple(rows),
         notes=notes.texts,
     )
+
+
+def _valid(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.valid]
+
+
+def _cost(found: Sequence[memory.Memory]) -> float:
+    """What rows are ordered by: the bytes each of a target's first reading."""
+    slopes = [one.slope for one in found]
+    return slopes[0].slope if slopes and isinstance(slopes[0], Slope) else float("inf")
 
 
 def _summary(name: str) -> str:

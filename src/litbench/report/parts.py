@@ -45,7 +45,10 @@ class Row(Part, frozen=True):
 
 
 class Ranking(Part, frozen=True):
-    """The A/B table of one workload with one set of parameters, on one kind of clock."""
+    """The A/B table of one workload with one set of parameters, on one kind of clock.
+
+    ``notes`` are of single rows, ``remarks`` of all of them.
+    """
 
     anchor: str
     workload: str
@@ -57,6 +60,7 @@ class Ranking(Part, frozen=True):
     clock: str
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class MemoryRow(Part, frozen=True):

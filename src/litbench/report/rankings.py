@@ -21,6 +21,8 @@ from litbench.units import Unit, format_quantity
 
 SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
 
+FEW = 2  # forks, of which an interval is so wide that it needs a word
+
 _Table = tuple[str, int, Unit, str, summary.Parameters]
 
 
@@ -37,8 +39,11 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
         if _scaled(group):
             tables[_home(group, tables)].append(group)
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
-    ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:4], str(t[4])))
-    return tuple(_ranking(table, tables[table], names) for table in ordered)
+    ordered = sorted(
+        tables,
+        key=lambda t: (order.get(t[0], len(order)), t[:2], t[2] is not Unit.NS, t[2:4], str(t[4])),
+    )
+    return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
 
 
 def _timed(record: Record) -> bool:
@@ -61,12 +66,19 @@ def _home(group: Group, tables: dict[_Table, list[Group]]) -> _Table:
     return max(alike, key=lambda table: len(tables[table]), default=own)
 
 
-def _ranking(table: _Table, groups: list[Group], names: dict[summary.Key, str]) -> Ranking:
+def _ranking(
+    number: int, table: _Table, groups: list[Group], names: dict[summary.Key, str]
+) -> Ranking:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
     standings = _standings(table, groups, rates)
     differ = ranking.differences([_specification(group) for group in groups])
+    told = [
+        _sentences(table, group, rate, latencies, different)
+        for group, rate, latencies, different in zip(groups, rates, measured, differ, strict=True)
+    ]
+    remarks = _of_all(told)
     notes = Notes()
     rows = [
         Row(
@@ -76,19 +88,19 @@ def _ranking(table: _Table, groups: list[Group], names: dict[summary.Key, str]) 
             throughput=rate,
             latencies=latencies,
             standing=standing,
-            notes=notes.add(_sentences(table, group, rate, latencies, different)),
+            notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, different in zip(
-            groups, rates, measured, standings, differ, strict=True
+        for group, rate, latencies, standing, sentences in zip(
+            groups, rates, measured, standings, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
     return Ranking(
-        anchor=anchor(name, version, *(value for _, value in parameters), per, clock),
+        anchor=anchor(number, name),
         workload=name,
         version=version,
         summary=_summary(name),
@@ -98,7 +110,15 @@ def _ranking(table: _Table, groups: list[Group], names: dict[summary.Key, str]) 
         clock=clock,
         rows=tuple(sorted(rows, key=_place)),
         notes=notes.texts,
+        remarks=remarks,
     )
+
+
+def _of_all(told: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What would stand beside every row of several, and is better said once."""
+    if len(told) < 2:
+        return ()
+    return tuple(text for text in told[0] if all(text in sentences for sentences in told))
 
 
 def _summary(name: str) -> str:
@@ -190,6 +210,8 @@ def _of_rate(rate: Throughput) -> list[str]:
         sentences.append(
             "one fork: the interval is over its iterations only, and says nothing about other runs"
         )
+    elif rate.interval.forks == FEW:
+        sentences.append("two forks show little of how forks differ: the interval has to be wide")
     states = summary.fork_states(rate)
     forks = len(rate.states)
     told = {

@@ -70,6 +70,8 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
         yield _text(f"times in {ranking.per} of {ranking.clock}", "dim")
     yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
     yield from _notes(ranking.notes)
+    for remark in ranking.remarks:
+        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
 
 
 def _ranking_table(ranking: Ranking) -> Table:
@@ -102,8 +104,7 @@ def _ranking_blocks(ranking: Ranking) -> Table:
     for row in ranking.rows:
         table.add_row(_text(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
         if _has_rates(ranking):
-            reach = f" ± {phrases.margin(row)}" if phrases.margin(row) else ""
-            rate = Text(f"{_rate(row)}{reach}", _style(row))
+            rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
         if _has_latencies(ranking):
             for title, field in _LATENCIES:
@@ -132,12 +133,14 @@ def _style(row: Row) -> str:
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _heading(f"memory: {memory.workload}", memory.version, memory)
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
+    if memory.rows:
+        yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
     yield from _notes(memory.notes)
 
 
 _MEMORY = (
     ("memory used", phrases.used),
-    ("at", phrases.count),
+    ("with", phrases.count),
     ("bytes each", phrases.each),
     ("95 % interval", phrases.each_interval),
 )
@@ -150,9 +153,9 @@ def _memory_table(memory: MemoryTable) -> Table:
     for name, _ in _MEMORY:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
-    for row in memory.rows:
+    for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
-            _text(row.label),
+            _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
             *(Text(cell(row)) for _, cell in _MEMORY),
             Text(_letters(row.notes), "yellow"),

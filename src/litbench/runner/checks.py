@@ -20,6 +20,8 @@ CLOCK_SLACK = 0.01
 CLOCK_SLACK_NS = 2_000_000
 # An iteration shorter than this many clock readings measures the clock.
 CLOCK_MULTIPLE = 100
+# Parameters that a specification has under the same name.
+_SPECIFIED = ("mailbox", "batch")
 
 
 def violations(
@@ -35,12 +37,20 @@ def violations(
     return tuple(found.values())
 
 
+def declared_values(talk: Conversation, definition: WorkloadDefinition) -> dict[str, int]:
+    """The job's parameters, with `messages` where the workload lets the adapter say how many."""
+    values = dict(talk.job.parameters)
+    if definition.declares_messages and talk.ready is not None:
+        values["messages"] = talk.ready.specification.messages
+    return values
+
+
 def _all_violations(
     talk: Conversation, definition: WorkloadDefinition, wall_ns: int
 ) -> Iterator[Note]:
     assert talk.ready is not None
     job = talk.job
-    expected = definition.expected(job.parameters)
+    expected = definition.expected(declared_values(talk, definition))
     yield from specification_violations(talk.ready.specification, definition, job)
     yield from _count_violations(talk, wall_ns)
     yield from clock_violations(talk.iterations, talk.ready.clock, wall_ns)
@@ -76,10 +86,17 @@ def ledger_violations(ledger: Ledger, expected: Ledger) -> Iterator[Note]:
     if min(counts) < 0:
         yield Note(code="negative-count", message="the ledger has a negative count")
         return
-    if ledger.errored:
+    if ledger.errored > expected.errored:
         yield Note(
             code="send-failed",
-            message=f"{ledger.errored:,} of {ledger.sent:,} sends failed: was the receiver closed?",
+            message=f"{ledger.errored - expected.errored:,} of {ledger.sent:,} sends failed:"
+            " was the receiver closed?",
+        )
+    if ledger.errored < expected.errored:
+        yield Note(
+            code="failures-missing",
+            message=f"{ledger.errored:,} handlers failed, the workload makes"
+            f" {expected.errored:,} fail",
         )
     if ledger.dropped:
         yield Note(
@@ -166,7 +183,10 @@ def specification_violations(
 ) -> Iterator[Note]:
     """Where the adapter does another workload than the one defined."""
     demand = definition.demand(job.parameters)
-    for name, value in (("actors", demand.actors), ("messages", demand.messages)):
+    wanted = {"actors": demand.actors, "messages": demand.messages}
+    if definition.declares_messages:
+        del wanted["messages"]
+    for name, value in wanted.items():
         if getattr(said, name) != value:
             yield Note(
                 code="wrong-specification",
@@ -181,8 +201,7 @@ def specification_differences(
     """Where the adapter departs from what was asked, in a way that is allowed and must be shown."""
     demand = definition.demand(job.parameters)
     asked = {"threads": job.threads, "in_flight": demand.in_flight}
-    if "mailbox" in job.parameters:
-        asked["mailbox"] = job.parameters["mailbox"]
+    asked |= {name: job.parameters[name] for name in _SPECIFIED if name in job.parameters}
     for name, value in asked.items():
         if getattr(said, name) != value:
             yield Note(
@@ -227,7 +246,7 @@ def _latency_violations(
     if histogram is None:
         yield Note(code="histogram-missing", message=f"no histogram {name!r}")
         return
-    wanted = definition.samples_of(talk.job.parameters) * len(talk.iterations)
+    wanted = definition.samples_of(declared_values(talk, definition)) * len(talk.iterations)
     got = sum(count for _, count in histogram.counts)
     if got != wanted:
         yield Note(

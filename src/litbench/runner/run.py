@@ -15,6 +15,7 @@ from litbench.protocol import Description, Go, ProtocolError, Report
 from litbench.record import (
     Artifact,
     Environment,
+    Expected,
     Histogram,
     Iteration,
     Kind,
@@ -29,7 +30,7 @@ from litbench.record import (
     new_id,
     now,
 )
-from litbench.runner.checks import cautions, violations
+from litbench.runner.checks import cautions, declared_values, violations
 from litbench.runner.conversation import Conversation, State
 from litbench.runner.process import AdapterProcess, Exit, keep_output
 from litbench.targets import Adapter
@@ -152,7 +153,7 @@ def run_item(
         place=Place(seed=plan.seed, turn=item.turn, fork=item.fork, preset=plan.preset.name),
         environment=Environment(facts=dict(setting.facts), readings=run.readings),
         artifacts=_keep_outputs(setting.artifacts, identifier, outputs),
-        expected=item.selection.definition.expected(item.job.parameters),
+        expected=_expected(run.talk, item),
         clock=ready.clock if ready else None,
         specification=ready.specification if ready else None,
         iterations=_iterations(run.talk),
@@ -244,6 +245,14 @@ def _histograms(talk: Conversation) -> tuple[Histogram, ...]:
 
 def _metrics(talk: Conversation) -> tuple[Metric, ...]:
     return tuple(Metric(name=m.name, unit=m.unit, values=m.values) for m in talk.metrics)
+
+
+def _expected(talk: Conversation, item: Item) -> Expected | None:
+    """What the definition says, once the adapter has said all that it may decide itself."""
+    definition = item.selection.definition
+    if definition.declares_messages and talk.ready is None:
+        return None
+    return definition.expected(declared_values(talk, definition))
 
 
 def _workload(item: Item) -> Workload:

@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -182,7 +183,7 @@ def _limits(
         half = student.quantile(1 - tail, freedom) * math.sqrt(variance)
         return math.exp(centre - half), math.exp(centre + half)
     low, high = np.quantile(resampled, (tail, 1 - tail))
-    reach = student.quantile(1 - tail, freedom) / student.quantile(1 - tail, 1e6)
+    reach = student.quantile(1 - tail, freedom) / NormalDist().inv_cdf(1 - tail)
     stretch = reach * math.sqrt(variance) / spread
     return (
         math.exp(centre - stretch * max(centre - float(low), 0.0)),

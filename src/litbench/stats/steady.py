@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST = 10  # fewer iterations cannot show a change for what it is
-SPIKE = 2  # a level of so few iterations between two equal ones is a spike, not a level
+BLIP = 3  # fewer iterations at a level of their own, or less than a 20th, are a disturbance
 SAME = 0.005  # levels closer than half a percent are the same for every purpose
-CLIP = 8.0  # standard deviations from the running median at which a spike stops to count
+CLIP = 12.0  # standard deviations from the running median at which a spike stops to count
 
 
 class State(StrEnum):
@@ -73,7 +73,7 @@ def _judge(values: Floats, changes: list[int], same: float) -> Steady:
     """The class, from the levels between the change points."""
     bounds = [0, *changes, len(values)]
     levels = [(start, end, float(values[start:end].mean())) for start, end in pairwise(bounds)]
-    levels = _without_spikes(levels, same)
+    levels = _without_blips(levels, max(BLIP, len(values) // 20), same)
     last = levels[-1][2]
     steady = len(levels) - 1
     while steady > 0 and abs(levels[steady - 1][2] - last) <= same:
@@ -88,26 +88,34 @@ def _judge(values: Floats, changes: list[int], same: float) -> Steady:
     return Steady(State.SLOWDOWN if slower else State.WARMUP, start, found)
 
 
-def _without_spikes(
-    levels: list[tuple[int, int, float]], same: float
+def _without_blips(
+    levels: list[tuple[int, int, float]], least: int, same: float
 ) -> list[tuple[int, int, float]]:
-    """Levels, without the very short ones that stand between two equal ones or at the very end."""
+    """Levels of some length, and the short ones that a run starts with: those are its warm-up."""
+    long = [(a, b, mean) for a, b, mean in levels if b - a >= (least if a else BLIP)]
+    if not long:
+        return levels
     kept: list[tuple[int, int, float]] = []
-    for index, level in enumerate(levels):
-        start, end, _ = level
-        last = index == len(levels) - 1
-        between = not last and bool(kept) and abs(kept[-1][2] - levels[index + 1][2]) <= same
-        if kept and end - start <= SPIKE and (between or last):
-            continue
-        kept.append(level)
+    for level in levels:
+        starting = (kept[-1][1] if kept else 0) == level[0] < long[0][0]
+        if level in long or (starting and abs(level[2] - long[-1][2]) > same):
+            kept.append(level)
     return kept
 
 
 def _noise(values: Floats) -> float:
-    """Standard deviation of the noise, from the median difference of neighbours."""
+    """Standard deviation of the noise, from the upper quartile of differences of neighbours.
+
+    The quartile, not the median: where times fall into two clusters, half of the differences are
+    within one of them.
+    """
+    return _typical_step(values, 1) / (1.1503 * math.sqrt(2))
+
+
+def _typical_step(values: Floats, apart: int) -> float:
     import numpy as np
 
-    return float(np.median(np.abs(np.diff(values)))) / (0.6745 * 2**0.5)
+    return float(np.quantile(np.abs(values[apart:] - values[:-apart]), 0.75))
 
 
 def _clip(values: Floats, noise: float) -> Floats:
@@ -124,13 +132,11 @@ def _clip(values: Floats, noise: float) -> Floats:
 
 def _inflation(values: Floats) -> float:
     """How much more a mean varies than it would if neighbours were independent (AR(1))."""
-    import numpy as np
-
-    near = float(np.median(np.abs(values[1:] - values[:-1])))
-    far = float(np.median(np.abs(values[2:] - values[:-2])))
+    near, far = _typical_step(values, 1), _typical_step(values, 2)
     if near == 0:
         return 1.0
-    correlation = min(max((far / near) ** 2 - 1, 0.0), 0.8)
+    shrunk = len(values) / (len(values) + 20)  # a short series says little about it
+    correlation = min(max((far / near) ** 2 - 1, 0.0), 0.8) * shrunk
     return math.sqrt(1 + correlation) / (1 - correlation)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from litbench.errors import MissingToolError, UsageError
-from litbench.targets.manifest import Target
+from litbench.targets.manifest import Target, adapters_folder
 
 BUILD_TIMEOUT_S = 1800
 _SKIPPED = {"target", "__pycache__", ".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
@@ -98,7 +98,13 @@ def _ready(target: Target) -> Adapter:
         )
     found = Path(program)
     words = (str(found), *(_absolute(target.folder, word) for word in command[1:]))
-    return Adapter(target, words, digest=_digest_of_program(words))
+    return Adapter(target, words, _digest_of_program(words), environment=_library())
+
+
+def _library() -> dict[str, str]:
+    """An adapter in Python finds ``litbench_adapter`` with whatever interpreter it is run."""
+    paths = (str(adapters_folder() / "python"), os.environ.get("PYTHONPATH", ""))
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _absolute(folder: Path, word: str) -> str:
@@ -118,6 +124,11 @@ def _cargo_folder(target: Target) -> Path:
     return cache_folder() / "cargo" / digest_of(target.folder)[:16]
 
 
+def _cargo_target() -> Path:
+    """Where cargo keeps its objects: one folder for all versions, so dependencies build once."""
+    return cache_folder() / "cargo" / "target"
+
+
 def _build_cargo(target: Target) -> Adapter:
     folder = _cargo_folder(target)
     package = target.entry.package
@@ -126,7 +137,7 @@ def _build_cargo(target: Target) -> Adapter:
         if not is_built(target):
             _run_cargo(target, folder)
             (folder / "bin").mkdir(exist_ok=True)
-            for path in (folder / "target" / "release").glob("litbench-*"):
+            for path in (_cargo_target() / "release").glob("litbench-*"):
                 if path.suffix == "" and path.is_file():
                     shutil.copy2(path, folder / "bin" / path.name)
             (folder / f"{package}.built").touch()
@@ -143,7 +154,7 @@ def _run_cargo(target: Target, folder: Path) -> None:
             cure="Install Rust with rustup (see rust-lang.org), or `apt install cargo`.",
         )
     command = [cargo, "build", "--release", "--locked", "-p", target.entry.package]
-    command += ["--target-dir", str(folder / "target")]
+    command += ["--target-dir", str(_cargo_target())]
     environment = {**os.environ, "CARGO_TERM_COLOR": "never"}
     _run_build(command, target, environment, log=folder / f"{target.entry.package}.log")
 

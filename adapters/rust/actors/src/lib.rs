@@ -4,6 +4,7 @@
 //! that, and [`workloads`] are written on the kernel alone. So where two targets differ, the runtime does.
 //! A target is an implementation of [`Runtime`] and a `main` of a few lines ([`target`]).
 
+mod async_channel;
 pub mod bench;
 pub mod kernel;
 pub mod message;

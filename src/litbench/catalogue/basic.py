@@ -1,63 +1,37 @@
-"""The workloads, one definition each; ``adapters/PROTOCOL.md`` has them in words."""
+"""The basic patterns: one definition each; ``adapters/PROTOCOL.md`` has them in words."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from litbench.catalogue.definition import (
-    MASK,
-    Demand,
-    Parameter,
-    Values,
-    WorkloadDefinition,
-    fold,
+from litbench.catalogue.definition import Demand, Parameter, Values, WorkloadDefinition
+from litbench.catalogue.expectation import (
+    TIMED,
+    cached_fold,
+    expect,
+    mailbox,
+    streams,
     triangle,
 )
-from litbench.record import Expected, Ledger, Measure
+from litbench.record import Expected, Measure
 from litbench.units import Unit
-
-_TIMED = (Measure.THROUGHPUT, Measure.LATENCY)
-
-
-def _mailbox(default: int) -> Parameter:
-    return Parameter("mailbox", default, "bound of each mailbox, in messages", most=10_000_000)
-
-
-def _expect(messages: int, **checks: int) -> Expected:
-    """Every message sent and handled, and these checks modulo 2**64."""
-    return Expected(
-        ledger=Ledger(sent=messages, handled=messages),
-        checks={name: value & MASK for name, value in checks.items()},
-    )
-
-
-@lru_cache(maxsize=256)
-def _fold(count: int, start: int = 0, step: int = 1) -> int:
-    return fold(count, start, step)
 
 
 def _round_trips(values: Values) -> Expected:
     rounds = values["rounds"]
-    return _expect(2 * rounds, order=2 * _fold(rounds), sum=2 * triangle(rounds))
+    return expect(2 * rounds, order=2 * cached_fold(rounds), sum=2 * triangle(rounds))
 
 
 def _counting(values: Values) -> Expected:
     n = values["messages"]
-    return _expect(n, order=_fold(n), sum=triangle(n), total=n)
-
-
-def _streams(count: int, messages: int) -> Expected:
-    """``count`` (sender, receiver) pairs, each with its own 0, 1, ... stream."""
-    return _expect(count * messages, order=count * _fold(messages), sum=count * triangle(messages))
+    return expect(n, order=cached_fold(n), sum=triangle(n), total=n)
 
 
 def _thread_ring(values: Values) -> Expected:
     actors, hops = values["actors"], values["hops"]
     order = sum(
-        _fold((hops - first + actors - 1) // actors, first, actors)
+        cached_fold((hops - first + actors - 1) // actors, first, actors)
         for first in range(min(actors, hops))
     )
-    return _expect(hops, order=order, sum=triangle(hops), holder=(hops - 1) % actors)
+    return expect(hops, order=order, sum=triangle(hops), holder=(hops - 1) % actors)
 
 
 def _nodes(levels: int) -> int:
@@ -68,25 +42,29 @@ def _skynet(values: Values) -> Expected:
     levels = values["levels"]
     leaves: int = 10**levels
     result = leaves * (leaves - 1) // 2
-    return _expect(_nodes(levels), result=result, sum=(levels + 1) * result)
+    return expect(_nodes(levels), result=result, sum=(levels + 1) * result)
 
 
 def _mass_spawn(values: Values) -> Expected:
     n = values["actors"]
-    return _expect(2 * n, sum=2 * triangle(n), live=n)
+    return expect(2 * n, sum=2 * triangle(n), live=n)
 
 
 def _mailbox_fill(values: Values) -> Expected:
     n = values["messages"]
-    return _expect(n, order=_fold(n), sum=triangle(n))
+    return expect(n, order=cached_fold(n), sum=triangle(n))
 
+
+_BATCH = Parameter(
+    "batch", 1, "messages the receiver may take at a wake-up", most=100_000, option=True
+)
 
 PING_PONG = WorkloadDefinition(
     name="ping-pong",
     version=1,
     summary="two actors, one message in flight",
-    parameters=(Parameter("rounds", 40_000, "round trips"), _mailbox(16)),
-    measures=_TIMED,
+    parameters=(Parameter("rounds", 40_000, "round trips"), mailbox(16)),
+    measures=TIMED,
     demand=lambda v: Demand(actors=2, messages=2 * v["rounds"], in_flight=1),
     expected=_round_trips,
     histogram="round-trip",
@@ -97,8 +75,12 @@ COUNTING = WorkloadDefinition(
     name="counting",
     version=1,
     summary="a producer floods one counter, then asks for the total",
-    parameters=(Parameter("messages", 1_000_000, "messages to count"), _mailbox(1024)),
-    measures=_TIMED,
+    parameters=(
+        Parameter("messages", 1_000_000, "messages to count"),
+        mailbox(1024),
+        _BATCH,
+    ),
+    measures=TIMED,
     demand=lambda v: Demand(actors=2, messages=v["messages"]),
     expected=_counting,
     histogram="message",
@@ -111,11 +93,13 @@ FAN_IN = WorkloadDefinition(
     parameters=(
         Parameter("senders", 100, "sending actors", most=100_000),
         Parameter("messages", 10_000, "messages from each sender"),
-        _mailbox(1024),
+        mailbox(1024),
+        _BATCH,
+        Parameter("fail_fast", 0, "1: senders never wait, they try again", 0, 1, option=True),
     ),
-    measures=_TIMED,
+    measures=TIMED,
     demand=lambda v: Demand(actors=v["senders"] + 1, messages=v["senders"] * v["messages"]),
-    expected=lambda v: _streams(v["senders"], v["messages"]),
+    expected=lambda v: streams(v["senders"], v["messages"]),
     histogram="message",
 )
 
@@ -126,11 +110,11 @@ FAN_OUT = WorkloadDefinition(
     parameters=(
         Parameter("receivers", 100, "receiving actors", most=100_000),
         Parameter("messages", 10_000, "messages to each receiver"),
-        _mailbox(1024),
+        mailbox(1024),
     ),
-    measures=_TIMED,
+    measures=TIMED,
     demand=lambda v: Demand(actors=v["receivers"] + 1, messages=v["receivers"] * v["messages"]),
-    expected=lambda v: _streams(v["receivers"], v["messages"]),
+    expected=lambda v: streams(v["receivers"], v["messages"]),
     histogram="message",
 )
 
@@ -141,9 +125,9 @@ THREAD_RING = WorkloadDefinition(
     parameters=(
         Parameter("actors", 100, "actors in the ring", most=1_000_000),
         Parameter("hops", 100_000, "times the token is handled"),
-        _mailbox(16),
+        mailbox(16),
     ),
-    measures=_TIMED,
+    measures=TIMED,
     demand=lambda v: Demand(actors=v["actors"], messages=v["hops"], in_flight=1),
     expected=_thread_ring,
     histogram="message",
@@ -153,8 +137,8 @@ SKYNET = WorkloadDefinition(
     name="skynet",
     version=1,
     summary="a 10-ary tree of actors, its leaves summed",
-    parameters=(Parameter("levels", 6, "levels; 10**levels leaves", most=7), _mailbox(16)),
-    measures=_TIMED,
+    parameters=(Parameter("levels", 6, "levels; 10**levels leaves", most=7), mailbox(16)),
+    measures=TIMED,
     demand=lambda v: Demand(actors=_nodes(v["levels"]), messages=_nodes(v["levels"])),
     expected=_skynet,
     histogram="node",
@@ -167,7 +151,7 @@ MASS_SPAWN = WorkloadDefinition(
     summary="many actors that each answer once and then idle",
     parameters=(
         Parameter("actors", 100_000, "actors alive at once", most=10_000_000),
-        _mailbox(16),
+        mailbox(16),
     ),
     measures=(Measure.THROUGHPUT, Measure.MEMORY),
     demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),
@@ -192,7 +176,7 @@ ISOLATED_LATENCY = WorkloadDefinition(
     name="isolated-latency",
     version=1,
     summary="one round trip at a time, each timed, nothing else",
-    parameters=(Parameter("rounds", 100_000, "round trips"), _mailbox(16)),
+    parameters=(Parameter("rounds", 100_000, "round trips"), mailbox(16)),
     measures=(Measure.LATENCY,),
     demand=lambda v: Demand(actors=2, messages=2 * v["rounds"], in_flight=1),
     expected=_round_trips,
@@ -200,7 +184,7 @@ ISOLATED_LATENCY = WorkloadDefinition(
     samples=lambda v: v["rounds"],
 )
 
-ALL = (
+BASIC = (
     PING_PONG,
     COUNTING,
     FAN_IN,
