@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as _escape
 
+from litbench.report.phrases import plain
 from litbench.units import Unit, format_count, format_quantity
 
 WIDTH = 860
@@ -200,3 +201,8 @@ def lanes(title: str, spans: Sequence[Span], most_lanes: int = 24) -> str:
 
 def _amount(value: float, unit: Unit) -> str:
     return format_count(value) if unit is Unit.COUNT else format_quantity(value, unit)
+
+
+def escape(text: str) -> str:
+    """Text that cannot become markup, without characters that XML forbids."""
+    return _escape(plain(text))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
+from html import escape as _escape
 
 from litbench.profiles.advice import advice
 from litbench.profiles.figures import question_of, setting
 from litbench.record import Kind, Record, Scalar, Table
+from litbench.report import flame_graph
+from litbench.report.phrases import plain
 from litbench.report.profile_pictures import pictures
 from litbench.report.profile_text import HIDDEN_COLUMNS, HIDDEN_TABLES, cell, figure, ordered
 
@@ -27,7 +29,7 @@ def render(records: Sequence[Record], title: str = "litbench profile") -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{sections(records)}"
-        "</body></html>"
+        f"<script>{flame_graph.script_text()}</script></body></html>"
     )
 
 
@@ -61,7 +63,7 @@ def _parts(record: Record) -> Iterator[str]:
         items = "".join(f"<li>{escape(each.text)}</li>" for each in found)
         yield f'<ul class="advice">{items}</ul>'
     yield _figures(record)
-    yield from (f"<figure>{picture.svg}</figure>" for picture in pictures(record))
+    yield from (f"<figure>{picture.svg}</figure>" for picture in pictures(record, standalone=False))
     yield from (
         _table(table) for table in record.tables if table.rows and table.name not in HIDDEN_TABLES
     )
@@ -103,3 +105,8 @@ def _row(table: Table, row: Sequence[Scalar], shown: Sequence[int]) -> str:
 
 def _align(table: Table, at: int) -> str:
     return ' class="n"' if table.units[at] is not None else ""
+
+
+def escape(text: str) -> str:
+    """Text that cannot become markup, without characters that XML forbids."""
+    return _escape(plain(text))

@@ -35,9 +35,12 @@ class Picture:
     svg: str
 
 
-def pictures(record: Record) -> Iterator[Picture]:
-    """Every picture that a profile's tables and histograms can be drawn as."""
-    yield from _flames(record)
+def pictures(record: Record, *, standalone: bool) -> Iterator[Picture]:
+    """Every picture that a profile's tables and histograms can be drawn as.
+
+    ``standalone``: for a file of its own, with the scripts that it needs.
+    """
+    yield from _flames(record, standalone=standalone)
     classes = [(str(row["class"]), number(row, "share")) for row in rows(record, "classes")]
     if classes:
         yield Picture("classes", share_bar("whose time it is", classes))
@@ -52,10 +55,12 @@ def pictures(record: Record) -> Iterator[Picture]:
 
 def files_of(record: Record) -> list[tuple[str, str, str]]:
     """The pictures as (file name, media type, text)."""
-    return [(f"{picture.name}.svg", SVG, picture.svg) for picture in pictures(record)]
+    return [
+        (f"{picture.name}.svg", SVG, picture.svg) for picture in pictures(record, standalone=True)
+    ]
 
 
-def _flames(record: Record) -> Iterator[Picture]:
+def _flames(record: Record, *, standalone: bool) -> Iterator[Picture]:
     question = question_of(record)
     for name, titles in _STACKS.items():
         table = record.table(name)
@@ -65,7 +70,7 @@ def _flames(record: Record) -> Iterator[Picture]:
         stacks = [(str(row["stack"]), number(row, "weight")) for row in rows(record, name)]
         title = f"{record.subject.name} {record.workload.name}: {titles[question]}"
         file = "flame-graph" if name == "stacks" else "flame-graph-alive"
-        yield Picture(file, flame_graph.render(title, stacks, unit))
+        yield Picture(file, flame_graph.render(title, stacks, unit, standalone=standalone))
 
 
 def _over_time(record: Record) -> Iterator[Picture]:

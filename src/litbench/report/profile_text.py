@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from litbench.profiles.advice import advice
 from litbench.profiles.figures import question_of, setting
 from litbench.record import Metric, Record, Scalar, Table
+from litbench.report.phrases import plain
 from litbench.units import Unit, format_count, format_quantity, significant
 
 SHOWN_ROWS = 10
@@ -18,12 +20,10 @@ WIDEST = 60
 
 def render(record: Record, artifacts: Path | None = None) -> str:
     """One profile as lines of text."""
-    return "\n".join(_lines(record, artifacts)) + "\n"
+    return "\n".join(plain(line) for line in _lines(record, artifacts)) + "\n"
 
 
 def _lines(record: Record, artifacts: Path | None) -> Iterator[str]:
-    from litbench.profiles.advice import advice
-
     tool = record.instruments[0]
     version = f" {tool.version}" if tool.version else ""
     what = record.workload.name

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases
+from litbench.report import phrases, profile_text
 from litbench.report.notes import letter
 from litbench.report.parts import MemoryTable, Ranking, Report, Row
 from litbench.stats.ranking import Standing
@@ -48,6 +48,9 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _ranking(ranking, width)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for record in report.profiles:
+        yield Text()
+        yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")
