@@ -33,6 +33,7 @@ IDLE_CORE = 0.50
 UNYIELDING_NS = 20_000_000
 UNYIELDING_PREEMPTED = 10
 WAITED_SHARE = 0.10
+WAITED_FOR_ONE = 0.005  # small: a fair scheduler lets others in soon, at the cost of many switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -212,7 +213,7 @@ def _unyielding(record: Record) -> Iterator[Advice]:
         if (
             ran >= UNYIELDING_NS
             and preempted >= UNYIELDING_PREEMPTED
-            and (others >= WAITED_SHARE * span)
+            and (others >= WAITED_FOR_ONE * span)
         ):
             yield Advice(
                 "never-yields",

@@ -60,6 +60,7 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
 SITES = "site|where|allocations|bytes|alive bytes|stack"
 THREADS = "thread|tid|run|wait|run share|preempted|longest run"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
+CLASSES = "class|share"
 SHARED = "line|kind|share of samples|threads|offsets|site|where"
 HOG = table("threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4))
 CLEAN_HOG = table("threads", THREADS, ("hog", 1, 1e6, 1e4, 0.01, 0, 1e4))
@@ -85,12 +86,12 @@ CASES: dict[str, tuple[Record, Record]] = {
         profile("fragmentation", (), {"external-fragmentation-end": 0.5, "active-end": 4e4}),
     ),
     "allocator-share": (
-        profile("cpu", (table("classes", "class|share", ("allocator", 0.3), ("actor code", 0.7)),)),
-        profile("cpu", (table("classes", "class|share", ("allocator", 0.01), ("actor code", 0.9)),)),
+        profile("cpu", (table("classes", CLASSES, ("allocator", 0.3), ("actor code", 0.7)),)),
+        profile("cpu", (table("classes", CLASSES, ("allocator", 0.01), ("actor code", 0.9)),)),
     ),
     "scheduling-share": (
-        profile("cpu", (table("classes", "class|share", ("scheduling", 0.5), ("actor code", 0.2)),)),
-        profile("cpu", (table("classes", "class|share", ("scheduling", 0.2), ("actor code", 0.5)),)),
+        profile("cpu", (table("classes", CLASSES, ("scheduling", 0.5), ("actor code", 0.2)),)),
+        profile("cpu", (table("classes", CLASSES, ("scheduling", 0.2), ("actor code", 0.5)),)),
     ),
     "low-ipc": (
         profile("cpu", (), {"instructions-per-cycle": 0.4}),

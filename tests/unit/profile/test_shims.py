@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,8 @@ def test_any_lock_table(
     whole = table_bytes([entry(0x50, 7, 1, (1,) * 8)] * 3)
     path = tmp_path_factory.mktemp("locks") / "locks"
     path.write_bytes((whole[:at] + data + whole[at + len(data) :])[: len(whole) - cut])
-    try:
-        read_table(path)
-    except InputError as error:
-        assert "locks" in str(error)
+    with contextlib.suppress(InputError):
+        assert len(read_table(path).entries) <= 3
 
 
 READINGS = b"""glibc
