@@ -123,6 +123,8 @@ class DhatInstrument(Instrument):
             how = "was killed" if watched.killed else "ended"
             answer.caution("no-data", f"DHAT wrote nothing: the process {how} before its exit")
             return answer
+        if watched.killed:
+            answer.caution("partial", "the process was killed: the answer ends there")
         file = read_dhat(self._output)
         found = allocations_of(file)
         answer.totals["allocations"] = (Unit.COUNT, sum(a.count for a in found))

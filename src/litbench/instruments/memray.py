@@ -77,6 +77,8 @@ class Memray(Instrument):
             said = watched.stderr.decode("utf-8", "replace").strip()[-200:]
             answer.caution("no-data", f"memray wrote nothing: {said}")
             return answer
+        if watched.killed:
+            answer.caution("partial", "the process was killed: the answer ends there")
         command = [self.program.command[0], str(memray_dump_path()), str(self._output)]
         data = output_of(command)
         try:

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,18 @@ def _paranoid() -> str:
         return Path("/proc/sys/kernel/perf_event_paranoid").read_text().strip()
     except OSError:
         return "unknown"
+
+
+def killed_by(stderr: bytes, program: str) -> str:
+    """The signal that ended a program under ``perf stat``, which itself exits with 0 then.
+
+    perf prints it as psignal(3) does; empty where it does not.
+    """
+    known = {f"{program}: {signal.strsignal(number)}": number for number in signal.Signals}
+    for line in stderr.decode("utf-8", "replace").splitlines()[-5:]:
+        if line.strip() in known:
+            return known[line.strip()].name
+    return ""
 
 
 class Control:

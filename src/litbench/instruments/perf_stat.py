@@ -16,7 +16,7 @@ from litbench.instruments.base import (
     Region,
     Watched,
 )
-from litbench.instruments.perf import Control, perf_obstacle, read_counts
+from litbench.instruments.perf import Control, killed_by, perf_obstacle, read_counts
 from litbench.instruments.tools import version_of
 from litbench.units import Unit
 
@@ -95,7 +95,9 @@ class Counters(Instrument):
             answer.caution("no-data", "perf stat wrote nothing: it was killed before its end")
             return answer
         fill(answer, data, self.events)
-        if watched.killed:
+        if by := killed_by(watched.stderr, self.program.command[0]):
+            answer.caution("killed", f"the program was killed by {by}, though perf ended well")
+        if watched.killed or by:
             answer.caution("partial", "the process was killed: the counts end there")
         return answer
 

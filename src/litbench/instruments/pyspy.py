@@ -117,6 +117,9 @@ class PySpy(Instrument):
         """Read the folded stacks."""
         answer = Answer(region=Region.MEASURED if self._region else Region.WHOLE)
         answer.settings |= {"hertz": HERTZ, "idle": False}
+        if not self.program.has_region:
+            message = "py-spy does not tell how the program ended"
+            answer.caution("status-unknown", message)
         if not self._output.is_file():
             log = self._log.read_bytes() if self._log.is_file() else watched.stderr
             said = log.decode("utf-8", "replace").strip()[-200:]

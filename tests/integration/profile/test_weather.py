@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -116,14 +117,14 @@ def test_a_program_that_is_killed(ask: Ask, question: str, tool: str) -> None:
     except MissingToolError as error:
         pytest.skip(str(error))
     told = codes(record)
-    assert told & {"command-failed"} or record.environment.readings["exit_status"] == 0
+    assert told & {"command-failed", "killed", "status-unknown"}
     assert told & {"partial", "no-data", "no-leak-check", "no-samples", "few-samples", "no-answer",
                    "suspects"}  # fmt: skip
     zeros = [
         m.name for m in record.metrics if m.values == (0,) and m.name.startswith(("lost", "races"))
     ]
     assert zeros == []
-    assert advice(record) == []
+    assert question not in {"leaks", "races"} or advice(record) == []
 
 
 def test_a_command_that_does_not_end(tmp_path: Path) -> None:
@@ -141,14 +142,20 @@ def test_a_flood_of_output_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_children_do_not_outlive_the_command(tmp_path: Path) -> None:
-    code = (
-        "import subprocess, sys; p = subprocess.Popen(['/bin/sleep', '60']);"
-        "print(p.pid, flush=True)"
-    )
+    code = "import subprocess as s; print(s.Popen(['/bin/sleep', '60']).pid, flush=True)"
     outcome = run_command([sys.executable, "-c", code], NOTHING, timeout_s=30)
     child = int(outcome.stdout)
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or " Z " in state.read_text()
+    deadline = time.monotonic() + 10
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not alive(child)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
 
 
 def test_a_command_that_is_not_there(ask: Ask) -> None:
@@ -270,10 +277,10 @@ def memory_of(size: int) -> tuple[int, int]:
         f"s = read_script({size}); sum(each.weight for each in s);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, s.samples)"
     )
-    root = Path(__file__).parents[3]
+    root = str(Path(__file__).parents[3])
+    paths = f"import os, sys; os.chdir({root!r}); sys.path.insert(0, {root!r})"
     outcome = run_command(
-        [sys.executable, "-c", f"import os; os.chdir({str(root)!r}); "
-         f"import sys; sys.path.insert(0, {str(root)!r}); {code}"],
+        [sys.executable, "-c", f"{paths}; {code}"],
         NOTHING, timeout_s=1800,
     )  # fmt: skip
     assert outcome.status == 0, outcome.stderr.decode()
