@@ -16,6 +16,7 @@ from litbench.instruments.base import (
     Region,
     Watched,
 )
+from litbench.instruments.inlining import Inliner
 from litbench.instruments.perf import Control, has_pmu, perf_obstacle
 from litbench.instruments.perf_script import FIELDS, Counter, Sample, read_samples
 from litbench.instruments.stacks import Stacks
@@ -78,10 +79,13 @@ class PerfRecord(Instrument):
             answer.caution("no-data", f"perf wrote nothing: {said or 'it was killed'}")
             return answer
         stacks, counter = Stacks(), Counter()
-        for sample in self._samples(counter):
-            if sample.event.partition(":")[0] == self._event:
-                place = [p for p in sample.stack if p[0]]
-                stacks.add(sample.thread, sample.tid, place, sample.period)
+        with Inliner() as inliner:
+            for sample in self._samples(counter, inliner):
+                if sample.event.partition(":")[0] == self._event:
+                    stacks.add(sample.thread, sample.tid, sample.stack, sample.period)
+        if inliner.exhausted:
+            message = "too many addresses to look up: some inlined functions count for their caller"
+            answer.caution("inlining", message)
         self._caution(answer, counter, watched)
         unit = Unit.CYCLES if self._event == "cycles" else Unit.NS
         if stacks.samples:
@@ -89,11 +93,11 @@ class PerfRecord(Instrument):
         hot.fill(answer, stacks, self.program, unit)
         return answer
 
-    def _samples(self, counter: Counter) -> Iterator[Sample]:
-        # --no-inline: perf starts addr2line once an address otherwise, which takes minutes
-        command = ["perf", "script", "-i", str(self._data), "--no-inline", "-F", FIELDS, "--ns"]
-        with lines_of(command, self.folder / "perf-script.txt") as lines:
-            yield from read_samples(lines, counter)
+    def _samples(self, counter: Counter, inliner: Inliner) -> Iterator[Sample]:
+        # --no-inline: perf would start addr2line once an address, which takes minutes
+        command = ["perf", "script", "-i", str(self._data), "--no-inline", "--show-mmap-events"]
+        with lines_of([*command, "-F", FIELDS, "--ns"], self.folder / "perf-script.txt") as lines:
+            yield from read_samples(lines, counter, inliner)
 
     def _caution(self, answer: Answer, counter: Counter, watched: Watched) -> None:
         errors = self.folder / "perf-script.txt"

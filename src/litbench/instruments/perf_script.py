@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from litbench.instruments.frames import UNKNOWN, readable
+from litbench.instruments.inlining import Inliner
+from litbench.instruments.maps import MARK
 from litbench.instruments.stacks import DEPTH_LIMIT, Place
 
 # -F comm,pid,tid,cpu,time,period,event,ip,sym,dso; the command may have spaces in it.
@@ -21,7 +23,8 @@ _HEAD = re.compile(
     rb"(?P<seconds>\d+)\.(?P<fraction>\d+):\s+(?P<rest>.*)$"
 )
 _PERIOD = re.compile(rb"^(\d+)\s+(.*?):\s*$")
-_FRAME = re.compile(rb"^\s+[0-9a-f]+ (.*?)(?:\+0x[0-9a-f]+)? \((.*)\)\s*$")
+_FRAME = re.compile(rb"^\s+([0-9a-f]+) (.*?)(?:\+0x[0-9a-f]+)? \((.*)\)\s*$")
+KNOWN_LIMIT = 100_000
 
 
 @dataclass
@@ -74,18 +77,29 @@ def head_of(line: bytes) -> Head | None:
     )
 
 
-def read_samples(lines: Iterable[bytes], counter: Counter) -> Iterator[Sample]:
-    """The samples in a script, one at a time. Lines that make no sense are counted."""
+def read_samples(
+    lines: Iterable[bytes], counter: Counter, inliner: Inliner | None = None
+) -> Iterator[Sample]:
+    """The samples in a script, one at a time. Lines that make no sense are counted.
+
+    With an ``inliner``, which needs the script's mmap events, inlined functions are frames too.
+    """
     sample: Sample | None = None
-    frames: dict[bytes, Place] = {}
+    frames = _Frames(inliner)
     for line in lines:
         if not line.strip():
             if sample is not None:
                 yield sample
             sample = None
-        elif line[:1] in b"\t " and sample is not None and (place := _place(line, frames)):
+        elif (
+            line[:1] in b"\t "
+            and sample is not None
+            and (places := frames.places(line, leaf=not sample.stack))
+        ):
             if len(sample.stack) < DEPTH_LIMIT:
-                sample.stack.append(place)
+                sample.stack += places
+        elif MARK in line:
+            frames.mapped(line)
         elif (began := _sample(line)) is not None:
             if sample is not None:
                 yield sample
@@ -96,6 +110,43 @@ def read_samples(lines: Iterable[bytes], counter: Counter) -> Iterator[Sample]:
         yield sample
 
 
+class _Frames:
+    """Lines of frames to functions and modules; the same line is parsed once."""
+
+    def __init__(self, inliner: Inliner | None) -> None:
+        self._inliner = inliner
+        self._known: dict[tuple[bytes, bool], list[Place]] = {}
+
+    def mapped(self, line: bytes) -> None:
+        """A file was mapped."""
+        if self._inliner is not None:
+            self._inliner.maps.take(line)
+
+    def places(self, line: bytes, *, leaf: bool) -> list[Place]:
+        """The functions of a frame, inlined ones first; empty when the line is no frame."""
+        key = (line, leaf)
+        found = self._known.get(key)
+        if found is None:
+            found = self._parse(line, leaf=leaf)
+            if found and len(self._known) < KNOWN_LIMIT:
+                self._known[key] = found
+        return found
+
+    def _parse(self, line: bytes, *, leaf: bool) -> list[Place]:
+        match = _FRAME.match(line)
+        if match is None:
+            return []
+        name = match[2].decode("utf-8", "replace")
+        path = match[3].decode("utf-8", "replace")
+        if self._inliner is not None and path.startswith("/"):
+            # a caller's address is where it goes on: the call is just before
+            inlined = self._inliner.places(int(match[1], 16) - (not leaf))
+            if inlined:
+                return inlined
+        known = name not in {"[unknown]", ""}
+        return [(readable(name) if known else UNKNOWN, path.rpartition("/")[2])]
+
+
 def _sample(line: bytes) -> Sample | None:
     head = head_of(line)
     match = _PERIOD.match(head.rest) if head else None
@@ -103,19 +154,3 @@ def _sample(line: bytes) -> Sample | None:
         return None
     event = match[2].decode("utf-8", "replace")
     return Sample(head.thread, head.pid, head.tid, head.time, int(match[1]), event)
-
-
-def _place(line: bytes, known: dict[bytes, Place]) -> Place | None:
-    """The function and module of a frame; the same line is parsed once."""
-    found = known.get(line)
-    if found is not None:
-        return found
-    match = _FRAME.match(line)
-    if match is None:
-        return None
-    name = match[1].decode("utf-8", "replace")
-    module = match[2].decode("utf-8", "replace").rpartition("/")[2]
-    place = (UNKNOWN if name in {"[unknown]", ""} else readable(name), module)
-    if len(known) < 100_000:
-        known[line] = place
-    return place

@@ -7,25 +7,20 @@ registers have not changed since, is decoded, and its operand computed. Only x86
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from litbench.instruments.maps import MARK, Maps
 from litbench.instruments.perf_script import head_of
 from litbench.instruments.symbolise import function_start
 
 LOOK_BACK = 4
 LOOK_AHEAD = 6
 LONGEST = 4096
-MAPS_LIMIT = 20_000
 CACHE_LIMIT = 50_000
-_MAP = re.compile(
-    rb"PERF_RECORD_MMAP2? (?P<pid>-?\d+)/-?\d+: \[(?P<start>0x[0-9a-f]+)\((?P<size>0x[0-9a-f]+)\)"
-    rb" @ (?P<offset>0x[0-9a-f]+|0)[^\]]*\]: \S*x\S* (?P<path>.+)$"
-)
 _REGISTER = re.compile(rb"\b([A-Z][A-Z0-9]+):\s*(0x[0-9a-f]+)")
 _NAMES = {"ax": "AX", "bx": "BX", "cx": "CX", "dx": "DX", "si": "SI", "di": "DI", "bp": "BP",
           "sp": "SP", "ip": "IP"}  # fmt: skip
@@ -43,40 +38,13 @@ class Write:
     offset: int
 
 
-@dataclass
-class _Maps:
-    """Executable mappings by their start; the newest of an address counts."""
-
-    starts: list[int] = field(default_factory=list)
-    maps: dict[int, tuple[int, int, str]] = field(default_factory=dict)
-
-    def add(self, start: int, size: int, offset: int, path: str) -> None:
-        if start not in self.maps and len(self.starts) < MAPS_LIMIT:
-            bisect.insort(self.starts, start)
-        if len(self.starts) <= MAPS_LIMIT:
-            self.maps[start] = (size, offset, path)
-
-    def find(self, address: int) -> tuple[str, int] | None:
-        """The file and the offset in it of an address."""
-        at = bisect.bisect_right(self.starts, address) - 1
-        if at < 0 or self.starts[at] not in self.maps:
-            return None
-        size, offset, path = self.maps[self.starts[at]]
-        into = address - self.starts[at]
-        return (path, into + offset) if into < size else None
-
-
 def read_writes(lines: Iterable[bytes]) -> Iterator[Write | None]:
     """The store behind every user-mode sample, or None where there is none."""
-    maps = _Maps()
+    maps = Maps()
     decoder = Decoder()
     for line in lines:
-        if b"PERF_RECORD_MMAP" in line:
-            if match := _MAP.search(line):
-                path = match["path"].decode("utf-8", "replace")
-                maps.add(
-                    int(match["start"], 16), int(match["size"], 16), int(match["offset"], 16), path
-                )
+        if MARK in line:
+            maps.take(line)
             continue
         head = head_of(line)
         if head is None or b"ABI:" not in line:

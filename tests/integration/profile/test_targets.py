@@ -118,7 +118,7 @@ def test_the_slow_down_is_stated(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["drop-undeclared", "wrong-sum", "crash-signal", "crash-late", "hang-mid"]
+    "fault", ["drop-undeclared", "wrong-sum", "crash-signal", "crash-late", "hang-middle"]
 )
 @pytest.mark.parametrize(("question", "tool"), [("sched", "schedstat"), ("cpu", "perf")])
 def test_a_bad_run_gives_no_costs_a_message(
