@@ -50,6 +50,8 @@ from litbench.units import Unit
 COMMAND_TIMEOUT_S = 1800.0
 # A command that is over sooner says nothing about how much an instrument slows it down.
 SHORT_S = 0.05
+# What a part of a question may take by itself, unless its tool is asked for by name.
+PATIENCE_S = 300.0
 
 Pictures = Callable[[Record], Sequence[tuple[str, str, str]]]
 """Draws a record: (file name, media type, text) for each picture."""
@@ -116,8 +118,11 @@ def profile(
         for part in unanswered(request.question, runs.program(Path())):
             observer.left_out(part.text)
     store.add_session(session)
-    records = []
+    records: list[Record] = []
     for choice in chosen:
+        if (told := _takes_too_long(request, choice, runs, observer)) and records:
+            observer.left_out(told)
+            continue
         for tool, obstacle in choice.passed_over:
             observer.left_out(
                 f"{choice.instrument.tool} is used instead of {tool}: {obstacle.text}"
@@ -129,6 +134,25 @@ def profile(
         store.add(record)
         records.append(record)
     return records
+
+
+def _takes_too_long(
+    request: ProfileRequest, choice: Choice, runs: _TargetWork | _CommandWork, observer: Observer
+) -> str:
+    """Why a slow tool is left out of a question's later parts; empty when it is not.
+
+    A target's work is cut to size for each tool; a command takes as long as it takes.
+    """
+    kind = choice.instrument
+    if request.tool or request.target or not request.plain:
+        return ""
+    plain = runs.plain(kind, observer)
+    if plain is None or plain * kind.slows <= PATIENCE_S:
+        return ""
+    return (
+        f"{kind.tool} would take about {plain * kind.slows / 60:.0f} minutes on this command:"
+        f" ask for it with --tool {kind.tool}"
+    )
 
 
 def _profile_once(

@@ -1,9 +1,10 @@
-"""List what there is: targets, workloads, suites, presets, or kept runs."""
+"""List what there is: targets, workloads, suites, presets, instruments, or kept runs."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from litbench.catalogue import all_workloads, suites
 from litbench.cli.common import add_json, add_store, print_json
@@ -119,10 +120,29 @@ def _runs(arguments: argparse.Namespace) -> list[Row]:
         ]
 
 
+def _instruments(arguments: argparse.Namespace) -> list[Row]:
+    del arguments
+    from litbench.instruments.base import Program, Question
+    from litbench.instruments.choose import tools_for
+
+    # a native program, so that what is only for Python says so
+    program = Program(("/bin/true",), Path())
+    rows: list[Row] = []
+    for question in Question:
+        for kind in tools_for(question):
+            obstacle = kind.obstacle(program)
+            row: Row = {"question": str(question), "instrument": kind.tool}
+            row["here"] = obstacle is None or obstacle.irrelevant
+            row["note"] = obstacle.missing if obstacle else (kind.__doc__ or "").split("\n")[0]
+            rows.append(row)
+    return rows
+
+
 _LISTS = {
     "targets": _targets,
     "workloads": _workloads,
     "suites": _suites,
     "presets": _presets,
+    "instruments": _instruments,
     "runs": _runs,
 }

@@ -93,6 +93,7 @@ class DhatInstrument(Instrument):
     tool: ClassVar[str] = "dhat"
     effort: ClassVar[Effort] = SLOW
     grace_s: ClassVar[float] = 120.0
+    slows: ClassVar[float] = 15.0
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:  # noqa: ARG003

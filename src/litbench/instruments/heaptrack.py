@@ -51,6 +51,7 @@ class Heaptrack(Instrument):
     tool: ClassVar[str] = "heaptrack"
     effort: ClassVar[Effort] = EXACT
     grace_s: ClassVar[float] = 60.0
+    slows: ClassVar[float] = 5.0
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)

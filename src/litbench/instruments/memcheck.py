@@ -21,6 +21,7 @@ class Memcheck(Instrument):
     tool: ClassVar[str] = "memcheck"
     effort: ClassVar[Effort] = SLOW
     grace_s: ClassVar[float] = 300.0
+    slows: ClassVar[float] = 15.0
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:  # noqa: ARG003

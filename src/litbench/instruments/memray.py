@@ -44,6 +44,7 @@ class Memray(Instrument):
     tool: ClassVar[str] = "memray"
     effort: ClassVar[Effort] = EXACT
     grace_s: ClassVar[float] = 60.0
+    slows: ClassVar[float] = 6.0
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:
