@@ -29,6 +29,7 @@ LAYERS = {
     "profiles": 4,
     "meters": 5,
     "runner": 5,
+    "boards": 6,
     "estimate": 5,
     "session": 6,
     "profiling": 6,
@@ -39,8 +40,10 @@ LAYERS = {
     "__main__": 9,
 }
 
-MAKERS = {"runner", "targets", "session", "plan", "protocol", "instruments", "profiling"}
-READERS = {"stats", "report", "profiles"}
+MAKERS = {
+    "boards", "instruments", "plan", "profiling", "protocol", "runner", "session", "targets",
+}  # fmt: skip
+READERS = {"profiles", "report", "stats"}
 
 
 def modules() -> list[Path]:

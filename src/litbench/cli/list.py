@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """List what there is: targets, workloads, suites, presets, instruments, or kept runs."""
+=======
+"""List what there is: targets, workloads, suites, presets, boards, or kept runs."""
+>>>>>>> main
 
 from __future__ import annotations
 
@@ -120,6 +124,7 @@ def _runs(arguments: argparse.Namespace) -> list[Row]:
         ]
 
 
+<<<<<<< HEAD
 def _instruments(arguments: argparse.Namespace) -> list[Row]:
     del arguments
     from litbench.instruments.base import Program, Question
@@ -132,10 +137,40 @@ def _instruments(arguments: argparse.Namespace) -> list[Row]:
         for kind in tools_for(question):
             obstacle = kind.obstacle(program)
             row: Row = {"question": str(question), "instrument": kind.tool}
-            row["here"] = obstacle is None or obstacle.irrelevant
-            row["note"] = obstacle.missing if obstacle else (kind.__doc__ or "").split("\n")[0]
+            lacking = obstacle is not None and not obstacle.irrelevant
+            row["here"] = not lacking
+            says = (kind.__doc__ or "").split("\n")[0]
+            row["note"] = obstacle.missing if lacking and obstacle else says
             rows.append(row)
     return rows
+=======
+def _boards(arguments: argparse.Namespace) -> list[Row]:
+    del arguments
+    import shutil
+
+    from litbench.boards.machines import MACHINES
+
+    emulated: list[Row] = [
+        {
+            "board": machine.name,
+            "core": machine.core,
+            "here": shutil.which(machine.program) is not None,
+            "needs": machine.program,
+            "clock": f"instructions, icount shift={machine.shift}",
+            "summary": machine.summary,
+        }
+        for machine in MACHINES.values()
+    ]
+    remote: Row = {
+        "board": "gdb:HOST:PORT",
+        "core": "any",
+        "here": True,
+        "needs": "a gdb server",
+        "clock": "the board's own",
+        "summary": "a real board behind OpenOCD, pyOCD, J-Link or probe-rs; QEMU's server too",
+    }
+    return [*emulated, remote]
+>>>>>>> main
 
 
 _LISTS = {
@@ -143,6 +178,10 @@ _LISTS = {
     "workloads": _workloads,
     "suites": _suites,
     "presets": _presets,
+<<<<<<< HEAD
     "instruments": _instruments,
+=======
+    "boards": _boards,
+>>>>>>> main
     "runs": _runs,
 }

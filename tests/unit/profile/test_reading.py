@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
@@ -34,7 +35,7 @@ from litbench.units import Unit
 def profile(
     question: str,
     tables: tuple[Table, ...] = (),
-    metrics: dict[str, float] | None = None,
+    metrics: Mapping[str, float] | None = None,
     histograms: tuple[Histogram, ...] = (),
     tool: str = "tool",
 ) -> Record:
