@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""List what there is: targets, workloads, suites, presets, instruments, or kept runs."""
-=======
-"""List what there is: targets, workloads, suites, presets, boards, or kept runs."""
->>>>>>> main
+"""List what there is: targets, workloads, suites, presets, instruments, boards, kept runs."""
 
 from __future__ import annotations
 
@@ -124,7 +120,6 @@ def _runs(arguments: argparse.Namespace) -> list[Row]:
         ]
 
 
-<<<<<<< HEAD
 def _instruments(arguments: argparse.Namespace) -> list[Row]:
     del arguments
     from litbench.instruments.base import Program, Question
@@ -143,7 +138,8 @@ def _instruments(arguments: argparse.Namespace) -> list[Row]:
             row["note"] = obstacle.missing if lacking and obstacle else says
             rows.append(row)
     return rows
-=======
+
+
 def _boards(arguments: argparse.Namespace) -> list[Row]:
     del arguments
     import shutil
@@ -170,7 +166,6 @@ def _boards(arguments: argparse.Namespace) -> list[Row]:
         "summary": "a real board behind OpenOCD, pyOCD, J-Link or probe-rs; QEMU's server too",
     }
     return [*emulated, remote]
->>>>>>> main
 
 
 _LISTS = {
@@ -178,10 +173,7 @@ _LISTS = {
     "workloads": _workloads,
     "suites": _suites,
     "presets": _presets,
-<<<<<<< HEAD
     "instruments": _instruments,
-=======
     "boards": _boards,
->>>>>>> main
     "runs": _runs,
 }

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-<<<<<<< HEAD
 from litbench.record import Kind, Record
-from litbench.report import machine, memories, rankings, runs
-=======
-from litbench.record import Record
 from litbench.report import boards, machine, memories, rankings, runs, sweeps
->>>>>>> main
 from litbench.report.parts import Report
 
 __all__ = ["Report", "build"]

@@ -50,14 +50,11 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
-<<<<<<< HEAD
     for record in report.profiles:
         yield Text()
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
-=======
     for board in report.boards:
         yield from _board(board)
->>>>>>> main
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")

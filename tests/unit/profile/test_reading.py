@@ -21,6 +21,7 @@ from litbench.record import (
     Kind,
     Metric,
     Record,
+    Scalar,
     Status,
     Subject,
     Table,
@@ -39,7 +40,7 @@ def profile(
     histograms: tuple[Histogram, ...] = (),
     tool: str = "tool",
 ) -> Record:
-    settings = {"question": question, "region": "go..finish"}
+    settings: dict[str, Scalar] = {"question": question, "region": "go..finish"}
     return Record(
         id=new_id(), session="s", kind=Kind.PROFILE, started="2026-01-01T00:00:00.000+00:00",
         subject=Subject(name="program"), workload=Workload(name="ping-pong"),
