@@ -27,7 +27,10 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("memory_shim:OnJemalloc",),
         ("memory_shim:OnMimalloc",),
     ),
-    Question.LOCKS: (("lock_shim:LockShim",), ("perf_sharing:PerfSharing",)),
+    Question.LOCKS: (
+        ("lock_shim:LockShim", "futex_trace:FutexTrace"),
+        ("perf_sharing:PerfSharing",),
+    ),
     Question.RACES: (("races:ThreadSanitizer", "races:Helgrind"),),
     Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),
     Question.CACHE: (("perf_stat:CacheCounters",), ("cachegrind:Cachegrind",)),

@@ -26,7 +26,7 @@ _PLUMBING = re.compile(
 )
 
 _PLUMBING_FILE = re.compile(
-    r"library/alloc/src/|library/core/src/|/std/src/(sys/)?alloc|/hashbrown-"
+    r"litbench-adapter/src/allocator|library/alloc/src/|library/core/src/|/std/src/(sys/)?alloc|/hashbrown-"
 )
 
 
@@ -48,7 +48,7 @@ class Frame:
 @functools.lru_cache(maxsize=65_536)
 def readable(name: str) -> str:
     """A symbol without mangling, hashes and clones."""
-    if not name:
+    if not name or name == "UnknownInlinedFun":  # valgrind, where it cannot read the debug file
         return UNKNOWN
     if name.startswith(("_R", "_Z", "__R")):
         name = _demangled(name)

@@ -29,10 +29,12 @@ from litbench.units import Unit
 COST = "no waiting times of locks"
 ROWS = 200
 # Sleeping because there is nothing to do is not waiting for a lock.
-_PARKING = re.compile(r"park|Park|[Cc]ondvar|cond_wait|event_listener|epoll|[Bb]arrier|::join\b")
-_CONTENDED = re.compile(r"[Mm]utex|[Rr]w_?[Ll]ock|lock_contended|lock_slow|[Ss]emaphore")
+_PARKING = re.compile(
+    r"park|Park|[Cc]ondvar|cond_wait|futex_abstimed_wait|event_listener|epoll|[Bb]arrier|::join\b"
+)
+_CONTENDED = re.compile(r"[Mm]utex|[Rr]w_?[Ll]ock|lock_contended|lll_lock|lock_slow|[Ss]emaphore")
 _LOCKING = re.compile(
-    r"^_*(pthread_(mutex|rwlock|cond)_|syscall|litbench_)|^<?(std|core|parking_lot(_core)?|lock_api"
+    r"^_*(GI_)?_*(pthread_(mutex|rwlock|cond)_|syscall|litbench_|lll_|futex_)|^<?(std|core|parking_lot(_core)?|lock_api"
     r"|alloc)::|^entry_of|^took|^describe|^PyThread_|^_?Py[A-Z]\w*Lock"
 )
 
@@ -114,11 +116,11 @@ def fill(answer: Answer, table: LockTable, span: int) -> None:
     stacks = _stacks(table.entries)
     groups: dict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in table.entries:
-        if entry.acquired or entry.contended or entry.woken:
+        if entry.acquired or entry.contended:
             groups[entry.lock, _kind(entry, stacks[entry.frames])].append(entry)
     locks = {key: group for key, group in groups.items() if key[1] != "parking"}
     entries = [entry for group in locks.values() for entry in group]
-    futexes = [e for e in table.entries if e.kind == "futex"]
+    futexes = [e for e in table.entries if e.kind.startswith("futex")]
     answer.totals["lock-acquires"] = (
         Unit.COUNT, sum(e.acquired for e in entries if e.kind != "futex"))  # fmt: skip
     answer.totals["lock-contended"] = (Unit.COUNT, sum(e.contended for e in entries))
@@ -134,14 +136,17 @@ def fill(answer: Answer, table: LockTable, span: int) -> None:
 
 
 def _kind(entry: Entry, stack: Sequence[Frame]) -> str:
-    """What the innermost telling frame says that a futex is; other locks are what they are."""
-    if entry.kind == "futex":
-        for frame in stack:
-            if _PARKING.search(frame.function):
-                return "parking"
-            if _CONTENDED.search(frame.function):
-                return "futex mutex"
-    return entry.kind
+    return futex_kind(stack) if entry.kind == "futex" else entry.kind
+
+
+def futex_kind(stack: Sequence[Frame]) -> str:
+    """What the innermost telling frame says that a futex is for."""
+    for frame in stack:
+        if _PARKING.search(frame.function):
+            return "parking"
+        if _CONTENDED.search(frame.function):
+            return "futex mutex"
+    return "futex"
 
 
 Groups = list[tuple[tuple[int, str], list[Entry]]]
@@ -170,7 +175,7 @@ def name_of(entry: Entry) -> str:
     return f"{entry.lock:#x}"
 
 
-def _site(stack: Sequence[Frame]) -> Frame:
+def site_of_lock(stack: Sequence[Frame]) -> Frame:
     """The innermost frame that is not a lock's own code."""
     named = (f for f in stack if f.function != UNKNOWN and not _LOCKING.search(f.function))
     return next(named, stack[0] if stack else Frame(UNKNOWN))
@@ -182,7 +187,7 @@ def _locks(groups: Groups, span: int, stacks: dict[Places, list[Frame]]) -> Tabl
         worst = max(group, key=lambda e: (e.wait, e.acquired))
         holder = max(group, key=lambda e: e.held)
         held = sum(e.held for e in group)
-        site = _site(stacks[worst.frames])
+        site = site_of_lock(stacks[worst.frames])
         acquired, contended = sum(e.acquired for e in group), sum(e.contended for e in group)
         is_held = kind == "mutex"
         rows.append(

@@ -15,7 +15,7 @@ FRAMES = 12
 ENTRY = struct.Struct(f"<QII8Q2QI{FRAMES}I4x{FRAMES}Q16s")
 FILE_LIMIT = 64 << 20
 ENABLED_OFFSET = 24
-KINDS = {1: "mutex", 2: "rwlock (read)", 3: "rwlock (write)", 4: "futex"}
+KINDS = {1: "mutex", 2: "rwlock (read)", 3: "rwlock (write)", 4: "futex", 5: "futex waker"}
 
 
 @dataclass(frozen=True)

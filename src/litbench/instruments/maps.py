@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 MAPS_LIMIT = 20_000
 MARK = b"PERF_RECORD_MMAP"
@@ -26,13 +28,17 @@ class Maps:
         match = _MAP.search(line)
         if match is None:
             return
-        start, size = int(match["start"], 16), int(match["size"], 16)
+        path = match["path"].decode("utf-8", "replace")
+        numbers = [int(match[name], 16) for name in ("start", "size", "offset")]
+        self.add(numbers[0], numbers[1], numbers[2], path)
+
+    def add(self, start: int, size: int, offset: int, path: str) -> None:
+        """A file's bytes from ``offset`` on are at ``start``."""
         if start not in self.maps:
             if len(self.starts) >= MAPS_LIMIT:
                 return
             bisect.insort(self.starts, start)
-        path = match["path"].decode("utf-8", "replace")
-        self.maps[start] = (size, int(match["offset"], 16), path)
+        self.maps[start] = (size, offset, path)
 
     def find(self, address: int) -> tuple[str, int] | None:
         """The file and the offset in it of an address."""
@@ -42,3 +48,16 @@ class Maps:
         size, offset, path = self.maps[self.starts[at]]
         into = address - self.starts[at]
         return (path, into + offset) if into < size else None
+
+
+def maps_of(pid: int) -> Maps:
+    """What a living process has mapped; nothing of one that is gone."""
+    maps = Maps()
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
+            words = line.split(maxsplit=5)
+            if len(words) == 6 and "x" in words[1]:
+                start, _, end = words[0].partition("-")
+                begin = int(start, 16)
+                maps.add(begin, int(end, 16) - begin, int(words[2], 16), words[5])
+    return maps

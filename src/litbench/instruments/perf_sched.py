@@ -83,8 +83,8 @@ class PerfSched(Instrument):
         if not self._data.is_file() or self._data.stat().st_size == 0:
             answer.caution("no-data", "perf wrote nothing: it was killed, or may not record")
             return answer
-        command = ["perf", "script", "-i", str(self._data), "--show-switch-events", "--ns"]
-        command += ["-F", "comm,pid,tid,cpu,time,event,trace"]
+        command = ["perf", "script", "-i", str(self._data), "--ns", "--show-switch-events"]
+        command += ["--show-task-events", "-F", "comm,pid,tid,cpu,time,event,trace"]
         with lines_of(command, self.folder / "perf-script.txt") as lines:
             schedule = read_schedule(lines)
         if schedule.malformed or schedule.truncated or watched.killed:

@@ -19,7 +19,7 @@ from litbench.instruments.base import (
     Watched,
 )
 from litbench.instruments.perf import Control, perf_obstacle
-from litbench.instruments.symbolise import address_of, base_of, frames_at
+from litbench.instruments.symbolise import frames_in_file
 from litbench.instruments.tools import lines_of, version_of
 from litbench.instruments.writes import Write, read_writes
 from litbench.record import Table
@@ -177,11 +177,7 @@ def fill(answer: Answer, sharing: Sharing) -> None:
         counts = line.by_thread()
         busiest = sorted(counts, key=lambda tid: (-counts[tid], tid))[:4]
         path, offset = max(line.places, key=lambda place: (line.places[place], place))
-        address = address_of(path, offset)
-        frame = None
-        if address is not None:
-            relative = address - base_of(path)
-            frame = frames_at(path, [relative])[relative][0]
+        frame = frames_in_file(path, offset)[0]
         words = sorted({offset for _, offset in line.writes})[:8]
         rows.append(
             (f"{number * LINE:#x}", line.kind, sum(counts.values()),

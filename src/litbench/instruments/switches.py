@@ -97,6 +97,8 @@ def _take(schedule: Schedule, head: Head) -> None:
             _switch_in(schedule, thread, head)
         else:
             _switch_out(schedule, thread, head, preempted=rest.endswith(b"preempt"))
+    elif rest.startswith(b"PERF_RECORD_EXIT("):
+        _end(schedule, head)
     elif match := _WAKEUP.search(rest):
         woken = schedule.threads.get(int(match[1]))
         schedule.wakeups_seen = True
@@ -118,6 +120,14 @@ def _thread(schedule: Schedule, tid: int) -> Thread | None:
             return None
         found = schedule.threads[tid] = Thread(tid)
     return found
+
+
+def _end(schedule: Schedule, head: Head) -> None:
+    """A thread that ends is never switched out."""
+    thread = schedule.threads.get(head.tid)
+    if thread is not None:
+        _leave(schedule, thread, head.time)
+        thread.state = "ended"
 
 
 def _switch_in(schedule: Schedule, thread: Thread, head: Head) -> None:

@@ -123,6 +123,15 @@ def function_start(path: str, file_offset: int) -> int | None:
     return starts[at] - shift if at >= 0 and address < ends[at] else None
 
 
+def frames_in_file(path: str, file_offset: int) -> list[Frame]:
+    """The functions at an offset in a file, inlined ones first; one unknown frame at least."""
+    address = address_of(path, file_offset)
+    if address is None:
+        return [Frame(UNKNOWN, module=Path(path).name)]
+    relative = address - base_of(path)
+    return frames_at(path, [relative])[relative]
+
+
 def address_of(path: str, file_offset: int) -> int | None:
     """The link-time address of an offset in an ELF file."""
     shift = _text_shift(path, file_offset)

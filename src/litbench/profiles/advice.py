@@ -15,7 +15,7 @@ from litbench.units import Unit, format_bytes, format_count, format_quantity, si
 # An allocation costs tens of ns, as much as a message itself in a fast runtime.
 ALLOCATIONS_A_MESSAGE = 1.0
 TINY_BYTES = 256
-LOST_A_MESSAGE = 0.01
+LOST_BLOCKS_A_MESSAGE = 0.01
 GROWTH_A_MESSAGE = 0.5
 STEADY_GROWTH = 0.25  # of all growth must come in the second half, or it is warm-up
 FRAGMENTED = 0.3
@@ -71,8 +71,9 @@ def _tiny_allocations(record: Record) -> Iterator[Advice]:
 
 def _lost(record: Record) -> Iterator[Advice]:
     lost, total = per_message(record, "lost"), value(record, "lost-total")
-    if not total or (lost is not None and lost < LOST_A_MESSAGE):
-        return
+    blocks = per_message(record, "lost-blocks")
+    if not total or (blocks is not None and blocks < LOST_BLOCKS_A_MESSAGE):
+        return  # what is lost once, at the start or the end, is no leak
     site = next(rows(record, "lost"), None)
     where = f", most of it allocated in {_place(site)}" if site else ""
     each = f"{format_bytes(lost)} a message" if lost is not None else format_bytes(total)

@@ -165,6 +165,18 @@ def test_switches() -> None:
     assert polite.name == "po li"
 
 
+def test_a_thread_that_ended_runs_no_more() -> None:
+    lines = [
+        b" a 9/1 [000]  1.000000000: PERF_RECORD_SWITCH IN",
+        b" a 9/1 [000]  1.000000100: PERF_RECORD_EXIT(9:1):(8:8)",
+        b" b 9/2 [000]  1.000000200: PERF_RECORD_SWITCH IN",
+        b" b 9/2 [000]  1.000001000: PERF_RECORD_SWITCH OUT",
+    ]
+    schedule = read_schedule(lines)
+    assert (schedule.threads[1].run, schedule.threads[2].run) == (100, 800)
+    assert schedule.cores[0] <= schedule.span
+
+
 moves = st.lists(
     st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from(["IN", "OUT", "OUT preempt", "wake"]),
               st.integers(1, 1000)),

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum { MODULES = 64, FRAMES = 12, ENTRIES = 1 << 15, PATH = 240 };
-enum kind { MUTEX = 1, READ_LOCK = 2, WRITE_LOCK = 3, FUTEX = 4 };
+enum kind { MUTEX = 1, READ_LOCK = 2, WRITE_LOCK = 3, FUTEX = 4, FUTEX_WAKER = 5 };
 
 struct module { uint64_t base; char path[PATH]; };
 struct entry { /* times in ns */
@@ -287,7 +287,7 @@ litbench_futex(long number, uint32_t *word, long operation, long value, long tim
     int waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
     struct entry *entry = NULL;
     if (waits || command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET)
-        entry = entry_of(word, FUTEX);
+        entry = entry_of(word, waits ? FUTEX : FUTEX_WAKER); /* an entry's stack is one of its own */
     int64_t began = waits && entry ? now() : 0;
     long result = litbench_plain_syscall(number, word, operation, value, timeout, word2, value3);
     if (entry && __atomic_load_n(&table->enabled, __ATOMIC_RELAXED)) {
