@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 MAPS_LIMIT = 20_000
 MARK = b"PERF_RECORD_MMAP"
@@ -48,16 +46,3 @@ class Maps:
         size, offset, path = self.maps[self.starts[at]]
         into = address - self.starts[at]
         return (path, into + offset) if into < size else None
-
-
-def maps_of(pid: int) -> Maps:
-    """What a living process has mapped; nothing of one that is gone."""
-    maps = Maps()
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
-            words = line.split(maxsplit=5)
-            if len(words) == 6 and "x" in words[1]:
-                start, _, end = words[0].partition("-")
-                begin = int(start, 16)
-                maps.add(begin, int(end, 16) - begin, int(words[2], 16), words[5])
-    return maps

@@ -163,24 +163,6 @@ def test_a_mutex_that_one_of_four_threads_holds_40_percent(seeded: Build, ask: A
     assert advice(clean) == []
 
 
-def test_waits_for_it_seen_from_the_kernel(seeded: Build, ask: Ask) -> None:
-    """The same lock by another way: the shim and the kernel agree on what was waited."""
-    need("bpftrace", "cc")
-    program = seeded("lock.c")
-    try:
-        (traced,) = ask("locks", "bpftrace", [program, "800"])
-    except MissingToolError as error:
-        pytest.skip(str(error))
-    if "no-data" in codes(traced):
-        pytest.skip("bpftrace does not trace here")
-    (shimmed,) = ask("locks", "lock-shim", [program, "800"])
-    (row,) = (
-        r for r in rows(traced, "locks") if r["kind"] != "parking"
-    )  # main joins, that is no lock
-    assert row["threads"] == 3
-    assert row["wait"] == pytest.approx(total(shimmed, "lock-wait"), rel=0.25)
-
-
 @pytest.mark.parametrize(("tool", "options"), [("helgrind", ()), ("tsan", ("-fsanitize=thread",))])
 def test_a_data_race(seeded: Build, ask: Ask, tool: str, options: tuple[str, ...]) -> None:
     if tool == "helgrind":

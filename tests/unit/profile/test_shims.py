@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from litbench.errors import InputError
 from litbench.instruments.base import Answer
-from litbench.instruments.frames import Frame
-from litbench.instruments.futex_trace import Waiter, read_waits
-from litbench.instruments.futex_trace import fill as fill_waits
 from litbench.instruments.lock_shim import fill as fill_locks
 from litbench.instruments.lock_table import ENTRY, HEADER, MAGIC, MODULE, read_table
 from litbench.instruments.memory_shim import fill as fill_memory
@@ -184,37 +181,3 @@ def test_accounts_are_differences() -> None:
     before, after = Account("t", 10, 20, 1, 2, 3, 4), Account("t", 110, 50, 3, 5, 3, 6)
     assert after.since(before) == Account("t", 100, 30, 2, 3, 0, 2)
     assert Account("t", 1).since(Account("")).migrations is None
-
-
-FUTEXES = b"""Attaching 4 probes...
-{"type": "attached_probes", "data": {"probes": 4}}
-
-{"type": "map", "data": {"@all": 17}}
-{"type": "map", "data": {"@count": {"0x50,12,po,li": 3, "0x50,11,hog": 2}}}
-{"type": "map", "data": {"@longest": {"0x50,12,po,li": 500, "0x50,11,hog": 900}}}
-{"type": "map", "data": {"@stack": {"0x50,\\n\\t7f01 wait+2 (/x.so)\\n\\t7f02 lock (/a b)\\n": 5}}}
-{"type": "map", "data": {"@wait": {"0x50,12,po,li": 1000, "0x50,11,hog": 1100}}}
-"""
-
-
-def test_futex_waits() -> None:
-    waits = read_waits(FUTEXES.splitlines())
-    assert (waits.calls, waits.malformed) == (17, 0)
-    assert waits.waiters["0x50", 12] == Waiter("po,li", 3, 1000, 500)
-    assert waits.stacks["0x50"] == [0x7F01, 0x7F02]
-    answer = Answer()
-    stacks = {"0x50": [Frame("futex_wait"), Frame("std::sys::Mutex::lock_contended"), Frame("f")]}
-    fill_waits(answer, waits, stacks, span=10_000)
-    assert answer.totals["lock-wait"][1] == 2100
-    assert answer.totals["futex-waits"][1] == 5
-    (table,) = answer.tables
-    assert table.rows[0][:4] == ("0x50", "futex mutex", 5, 1.0)
-
-
-def test_a_tracer_that_saw_nothing_is_not_a_zero() -> None:
-    assert read_waits(FUTEXES.splitlines()[:2]).calls == 0
-
-
-@given(st.binary(max_size=200), st.integers(0, len(FUTEXES)))
-def test_any_output_of_bpftrace(data: bytes, at: int) -> None:
-    read_waits((FUTEXES[:at] + data + FUTEXES[at:]).splitlines())
