@@ -145,7 +145,10 @@ def assert_as_defined(talk: Talk, definition: WorkloadDefinition, job: Message) 
     assert [i["index"] for i in iterations] == list(range(job["iterations"]))
     for iteration in iterations:
         ledger = iteration["ledger"]
-        assert (ledger["sent"], ledger["handled"]) == (expected.ledger.sent, expected.ledger.handled)
+        assert (ledger["sent"], ledger["handled"]) == (
+            expected.ledger.sent,
+            expected.ledger.handled,
+        )
         assert ledger["errored"] == expected.ledger.errored
         assert ledger["dropped"] == ledger["pending"] == 0
         assert iteration["checks"] == expected.checks
