@@ -34,8 +34,8 @@ def litbench(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def run_some(project: Path, target: str = "fake") -> subprocess.CompletedProcess[str]:
-    return litbench(project, "run", target, "-w", "ping-pong", "-w", "mass-spawn", "-p",
-                    "rounds=100", "-p", "actors=1k", "--json", "--seed", "1")  # fmt: skip
+    words = "-w ping-pong -w mass-spawn -p rounds=100 -p actors=1k --seed 1 --forks 2 --json"
+    return litbench(project, "run", target, *words.split())
 
 
 def test_run_then_show_report_dump(project: Path) -> None:

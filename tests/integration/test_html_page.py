@@ -16,7 +16,7 @@ from litbench.record import Note, Record
 from litbench.report import html
 from litbench.report.model import Report, build
 from tests.integration.chromium import PROGRAM, Chromium, Page
-from tests.records import run, session
+from tests.records import loads, run, scaling, session
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="no Chromium on this machine (apt-get install chromium)"
@@ -182,6 +182,17 @@ def test_the_cursor_reads_values(browser: Chromium, path: Path) -> None:
     assert len(rows) == 10
     assert rows[0].startswith("threads")
     assert all(row.endswith(("s", "ns")) for row in rows)
+
+
+def test_sweeps_are_drawn(browser: Chromium, tmp_path: Path) -> None:
+    path = tmp_path / "sweeps.html"
+    path.write_text(html.render(build([*scaling(), *loads()])), "utf-8")
+    page = browser.open(path)
+    page.wait("document.querySelectorAll('[data-chart=sweep] canvas').length === 2")
+    assert min(drawn(page, "sweep")) > 10
+    assert page.complaints() == []
+    if folder := os.environ.get("LITBENCH_SCREENSHOTS"):
+        page.screenshot(Path(folder) / "sweeps.png", 5600)
 
 
 def hostile_records() -> list[Record]:

@@ -27,6 +27,7 @@ LAYERS = {
     "targets": 4,
     "meters": 5,
     "runner": 5,
+    "boards": 6,
     "estimate": 5,
     "session": 6,
     "doctor": 6,
@@ -36,7 +37,7 @@ LAYERS = {
     "__main__": 9,
 }
 
-MAKERS = {"runner", "targets", "session", "plan", "protocol"}
+MAKERS = {"boards", "runner", "targets", "session", "plan", "protocol"}
 READERS = {"stats", "report"}
 
 

@@ -142,6 +142,7 @@ SKYNET = WorkloadDefinition(
     demand=lambda v: Demand(actors=_nodes(v["levels"]), messages=_nodes(v["levels"])),
     expected=_skynet,
     histogram="node",
+    lowered="levels",
     work_unit=Unit.ACTORS,
 )
 
@@ -157,6 +158,7 @@ MASS_SPAWN = WorkloadDefinition(
     demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),
     expected=_mass_spawn,
     size="actors",
+    lowered="actors",
     work_unit=Unit.ACTORS,
     work=lambda v: v["actors"],
 )

@@ -1,4 +1,4 @@
-"""List what there is: targets, workloads, suites, presets, or kept runs."""
+"""List what there is: targets, workloads, suites, presets, boards, or kept runs."""
 
 from __future__ import annotations
 
@@ -119,10 +119,39 @@ def _runs(arguments: argparse.Namespace) -> list[Row]:
         ]
 
 
+def _boards(arguments: argparse.Namespace) -> list[Row]:
+    del arguments
+    import shutil
+
+    from litbench.boards.machines import MACHINES
+
+    emulated: list[Row] = [
+        {
+            "board": machine.name,
+            "core": machine.core,
+            "here": shutil.which(machine.program) is not None,
+            "needs": machine.program,
+            "clock": f"instructions, icount shift={machine.shift}",
+            "summary": machine.summary,
+        }
+        for machine in MACHINES.values()
+    ]
+    remote: Row = {
+        "board": "gdb:HOST:PORT",
+        "core": "any",
+        "here": True,
+        "needs": "a gdb server",
+        "clock": "the board's own",
+        "summary": "a real board behind OpenOCD, pyOCD, J-Link or probe-rs; QEMU's server too",
+    }
+    return [*emulated, remote]
+
+
 _LISTS = {
     "targets": _targets,
     "workloads": _workloads,
     "suites": _suites,
     "presets": _presets,
+    "boards": _boards,
     "runs": _runs,
 }

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "measure targets with workloads, keep the records, show the tables",
     "show": "show kept runs as tables",
     "report": "write kept runs as one HTML page that opens offline",
+    "firmware": "run a firmware on an emulated or a real board",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
     "dump": "print records whole, as JSON",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from litbench.report import phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report
+from litbench.report.parts import MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -31,8 +31,17 @@ def _blocks(report: Report) -> Iterator[str]:
         yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
     for ranking in report.rankings:
         yield from _ranking(ranking)
+    for sweep in report.sweeps:
+        yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield f"## {escape(board.title)}"
+        for note in board.notes:
+            yield f"**{escape(note.code)}:** {escape(note.message)}"
+        for sheet in board.sheets:
+            yield f"### {escape(sheet.title)}"
+            yield _table(sheet.columns, sheet.rows)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
@@ -82,6 +91,15 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     yield from _notes(ranking.notes)
     if ranking.remarks:
         yield "\n".join(f"- {escape(remark)}" for remark in ranking.remarks)
+
+
+def _sweep(sweep: Sweep) -> Iterator[str]:
+    yield f"## {escape(sweep.title)}"
+    yield escape(sweep.summary)
+    rows = [
+        (row.label, str(point.at), *point.cells, "") for row in sweep.rows for point in row.points
+    ]
+    yield _table(("configuration", sweep.over, *sweep.columns, ""), rows, left=1)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:

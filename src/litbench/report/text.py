@@ -13,7 +13,7 @@ from rich.text import Text
 
 from litbench.report import phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report, Row
+from litbench.report.parts import Board, MemoryTable, Ranking, Report, Row, Sheet, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -46,11 +46,38 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield _text(f"! {warning}", "yellow")
     for ranking in report.rankings:
         yield from _ranking(ranking, width)
+    for sweep in report.sweeps:
+        yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")
+
+
+def _board(board: Board) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(board.title, "bold cyan" if board.valid else "bold red")
+    for note in board.notes:
+        yield _text(f"  {note.code}: {note.message}", "yellow")
+    for sheet in board.sheets:
+        yield from sheet_parts(sheet)
+
+
+def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
+    """A table in words."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for index, column in enumerate(sheet.columns):
+        table.add_column(column, justify="right" if index else "left", overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*map(phrases.plain, row))
+    yield Text()
+    yield _text(sheet.title, "dim")
+    yield table
+    if sheet.note:
+        yield _text(f"  {sheet.note}", "dim")
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -128,6 +155,21 @@ def _style(row: Row) -> str:
     if row.standing is Standing.BEST:
         return "bold green"
     return "red" if phrases.rate(row) == phrases.INVALID else ""
+
+
+def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(sweep.title, "bold cyan")
+    yield _text(sweep.summary, "dim")
+    table = _table()
+    table.add_column("configuration", overflow="fold", ratio=1, min_width=12)
+    for name in (sweep.over, *sweep.columns):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in sweep.rows:
+        for index, point in enumerate(row.points):
+            cells = (str(point.at), *point.cells)
+            table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
+    yield table
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:

@@ -98,11 +98,12 @@ def ledger_violations(ledger: Ledger, expected: Ledger) -> Iterator[Note]:
             message=f"{ledger.errored:,} handlers failed, the workload makes"
             f" {expected.errored:,} fail",
         )
-    if ledger.dropped:
+    if ledger.dropped != expected.dropped:
+        allowed = f"drops {expected.dropped:,}" if expected.dropped else "allows none"
         yield Note(
             code="messages-dropped",
             message=f"the mailbox dropped {ledger.dropped:,} of {ledger.sent:,} messages,"
-            " and the workload allows none",
+            f" and the workload {allowed}",
         )
     if ledger.pending:
         yield Note(

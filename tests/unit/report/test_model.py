@@ -116,6 +116,15 @@ def test_other_parameters_are_another_table() -> None:
     assert [r.parameters["rounds"] for r in build(records).rankings] == [40_000, 80_000]
 
 
+def test_tables_of_one_workload_have_titles_that_tell_them_apart() -> None:
+    icount = Clock(name="icount", unit=Unit.INSTRUCTIONS)
+    records = [*forks("smol", 1e7), *forks("smol", 2e7, parameters={"rounds": 80_000})]
+    titles = [r.title for r in build(records).rankings]
+    assert titles == ["ping-pong, rounds 40000", "ping-pong, rounds 80000"]
+    (one,) = build(forks("embassy", 1e7, clock=icount)).rankings
+    assert one.title == "ping-pong, instructions of icount"
+
+
 def test_one_fork_and_one_iteration_are_told() -> None:
     source = random.Random(1)
     records = [

@@ -13,17 +13,26 @@ use serde_json::{json, Value};
 /// # Panics
 /// When something differs.
 pub fn check<R: Runtime>(threads: u64) {
-    let target = ActorTarget::<R>::new(Description::new("t", "0").threads(1, 64), |offer| offer);
     for case in cases() {
-        for measure in case.measures {
-            let lines = run(&target, &case, measure, threads);
-            compare(&case, measure, &lines);
-        }
+        check_case::<R>(&case, threads);
+    }
+}
+
+/// Runs one workload for each of its measures, and compares with its definition.
+///
+/// # Panics
+/// When something differs.
+pub fn check_case<R: Runtime>(case: &Case, threads: u64) {
+    let target = ActorTarget::<R>::new(Description::new("t", "0").threads(1, 64), |offer| offer);
+    for measure in case.measures {
+        let lines = run(&target, case, measure, threads);
+        compare(case, measure, &lines);
     }
 }
 
 /// One workload with its parameters, and what its definition says must come of it.
-struct Case {
+#[derive(Debug)]
+pub struct Case {
     workload: &'static str,
     parameters: Value,
     measures: &'static [&'static str],
@@ -35,7 +44,8 @@ struct Case {
     checks: BTreeMap<&'static str, u64>,
 }
 
-const TIMED: &[&str] = &["throughput", "latency"];
+/// What most workloads are measured for.
+pub const TIMED: &[&str] = &["throughput", "latency"];
 const WEIGHED: &[&str] = &["throughput", "memory"];
 
 fn cases() -> Vec<Case> {
@@ -59,7 +69,9 @@ fn fold(values: impl IntoIterator<Item = u64>) -> Fold {
     fold
 }
 
-fn round_trips(
+/// `ping-pong` or `isolated-latency`.
+#[must_use]
+pub fn round_trips(
     workload: &'static str,
     measures: &'static [&'static str],
     rounds: u64,
@@ -78,7 +90,9 @@ fn round_trips(
     }
 }
 
-fn counting(messages: u64, mailbox: u64) -> Case {
+/// `counting`.
+#[must_use]
+pub fn counting(messages: u64, mailbox: u64) -> Case {
     let seen = fold(0..messages);
     Case {
         workload: "counting",
@@ -106,19 +120,25 @@ fn streams(workload: &'static str, parameters: Value, many: u64, messages: u64) 
     }
 }
 
-fn fan_in(senders: u64, messages: u64, mailbox: u64) -> Case {
+/// `fan-in`.
+#[must_use]
+pub fn fan_in(senders: u64, messages: u64, mailbox: u64) -> Case {
     let parameters = json!({
         "senders": senders, "messages": messages, "mailbox": mailbox, "batch": 1, "fail_fast": 0
     });
     streams("fan-in", parameters, senders, messages)
 }
 
-fn fan_out(receivers: u64, messages: u64, mailbox: u64) -> Case {
+/// `fan-out`.
+#[must_use]
+pub fn fan_out(receivers: u64, messages: u64, mailbox: u64) -> Case {
     let parameters = json!({"receivers": receivers, "messages": messages, "mailbox": mailbox});
     streams("fan-out", parameters, receivers, messages)
 }
 
-fn thread_ring(actors: u64, hops: u64) -> Case {
+/// `thread-ring`.
+#[must_use]
+pub fn thread_ring(actors: u64, hops: u64) -> Case {
     let folds = (0..actors).map(|member| fold((member..hops).step_by(actors as usize)));
     let order = folds.fold(0u64, |sum, fold| sum.wrapping_add(fold.order()));
     let holder = (hops - 1) % actors;
@@ -134,7 +154,9 @@ fn thread_ring(actors: u64, hops: u64) -> Case {
     }
 }
 
-fn skynet(levels: u32, mailbox: u64) -> Case {
+/// `skynet`.
+#[must_use]
+pub fn skynet(levels: u32, mailbox: u64) -> Case {
     let nodes = (0..=levels).map(|level| 10u64.pow(level)).sum();
     let result = (0..10u64.pow(levels)).sum::<u64>();
     Case {
@@ -149,7 +171,9 @@ fn skynet(levels: u32, mailbox: u64) -> Case {
     }
 }
 
-fn mass_spawn(actors: u64, mailbox: u64) -> Case {
+/// `mass-spawn`.
+#[must_use]
+pub fn mass_spawn(actors: u64, mailbox: u64) -> Case {
     Case {
         workload: "mass-spawn",
         parameters: json!({"actors": actors, "mailbox": mailbox}),
@@ -162,7 +186,9 @@ fn mass_spawn(actors: u64, mailbox: u64) -> Case {
     }
 }
 
-fn mailbox_fill(messages: u64) -> Case {
+/// `mailbox-fill`.
+#[must_use]
+pub fn mailbox_fill(messages: u64) -> Case {
     let seen = fold(0..messages);
     Case {
         workload: "mailbox-fill",

@@ -13,14 +13,14 @@ from importlib import resources
 import msgspec
 
 from litbench.report import phrases
-from litbench.report.html import data, sections
+from litbench.report.html import boards, data, sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
 
 COLOURS = 12  # classes c0 .. c11 in the style sheet
 
 _STYLES = ("uPlot.min.css", "report.css")
-_SCRIPTS = ("uPlot.iife.min.js", "format.js", "charts.js", "page.js")
+_SCRIPTS = ("uPlot.iife.min.js", "format.js", "plot.js", "charts.js", "page.js")
 
 
 def render(report: Report) -> str:
@@ -65,7 +65,9 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     warnings = [tag("p", warning, class_="warning") for warning in report.warnings]
     content: list[Child] = [overview]
     content += [sections.ranking(found, colours) for found in report.rankings]
+    content += [sections.sweep(found, colours) for found in report.sweeps]
     content += [sections.memory(found, colours) for found in report.memory]
+    content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")
     legend = tag("p", phrases.LEGEND, class_="legend-line")

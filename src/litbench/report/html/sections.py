@@ -9,7 +9,7 @@ from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
 from litbench.stats.ranking import Standing
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
@@ -31,7 +31,7 @@ def overview(report: Report, colours: Colours) -> Markup | None:
         ]
         for label in sorted(labels, key=lambda label: -_total(ranked, label))
     ]
-    columns = [("configuration", False), *((_short(r), True) for r in ranked)]
+    columns = [("configuration", False), *((r.title, True) for r in ranked)]
     return section(
         "overview",
         "Overview",
@@ -42,10 +42,6 @@ def overview(report: Report, colours: Colours) -> Markup | None:
 
 def _ranked(row: Row) -> bool:
     return row.standing is not Standing.UNRANKED
-
-
-def _short(ranking: Ranking) -> str:
-    return ranking.workload
 
 
 def _target(rankings: list[Ranking], label: str) -> str:
@@ -79,7 +75,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     """One workload: its bars, its percentile curves, its table, its iterations."""
     return section(
         found.anchor,
-        found.workload,
+        found.title,
         _meta(found),
         tag(
             "div",
@@ -145,7 +141,7 @@ def _latency_title(found: Ranking) -> str:
     return f"Latency{unit} by percentile"
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0) -> Markup:
+def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -155,7 +151,7 @@ def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0)
             tag("noscript", "This chart needs JavaScript. The table below has its figures."),
             class_="chart",
             role="img",
-            aria_label=f"{title}, {found.workload}. The table below has its figures.",
+            aria_label=f"{title}. The table below has its figures.",
             data_chart=kind,
             data_anchor=found.anchor,
             data_index=index,
@@ -178,6 +174,17 @@ def _traces(found: Ranking) -> Markup | None:
         ),
         tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
         class_="traces",
+    )
+
+
+def sweep(found: Sweep, colours: Colours) -> Markup:
+    """Speed-up by threads, or latency by load."""
+    return section(
+        found.anchor,
+        found.title,
+        tag("p", found.summary, class_="lead"),
+        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
+        tables.sweep(found, colours),
     )
 
 
@@ -288,9 +295,13 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
-        yield found.anchor, found.workload
+        yield found.anchor, found.title
+    for swept in report.sweeps:
+        yield swept.anchor, swept.title
     for memory_table in report.memory:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
+    for board in report.boards:
+        yield board.anchor, board.title
     if report.environment:
         yield "environment", "Environment"
     yield "runs", "Runs"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from litbench.report import phrases
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row, Sweep
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 
@@ -75,7 +75,7 @@ def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
         ]
         for row in found.rows
     ]
-    return table(f"{found.workload}: results", [*columns, ("notes", False)], rows)
+    return table(f"{found.title}: results", [*columns, ("notes", False)], rows)
 
 
 def name_cell(label: str, colour: int) -> Cell:
@@ -103,6 +103,24 @@ def _rate_cells(row: Row) -> tuple[Cell, Cell]:
 def _latency(row: Row, field: str) -> Cell:
     value = getattr(row.latency, field) if isinstance(row.latency, Latency) else None
     return Cell(phrases.latency(row, field), value)
+
+
+def sweep(found: Sweep, colours: dict[str, int]) -> Markup:
+    """Every point of a sweep."""
+    columns = [("configuration", False), (found.over, True), *((c, True) for c in found.columns)]
+    rows = [
+        [
+            name_cell(row.label, colours[row.target]),
+            Cell(str(point.at), point.at),
+            *(
+                Cell(text, point.value if name == found.value else None)
+                for name, text in zip(found.columns, point.cells, strict=True)
+            ),
+        ]
+        for row in found.rows
+        for point in row.points
+    ]
+    return table(found.title, columns, rows)
 
 
 def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
