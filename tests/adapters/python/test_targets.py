@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from litbench.catalogue import all_workloads, workload
+from litbench.catalogue import workload
 from litbench_adapter import schema
-from tests.adapters.driver import PYTHON, assert_as_defined, assert_measured, job_for, talk_to
+from tests.adapters.driver import HOST, PYTHON, assert_as_defined, assert_measured, job_for, talk_to
 
 TARGETS = ("asyncio", "uvloop", "trio", "threads")
 MATRIX = [
     (target, definition.name, str(measure))
     for target in TARGETS
-    for definition in all_workloads()
+    for definition in HOST
     for measure in definition.measures
 ]
 
@@ -56,7 +56,7 @@ def test_description(target: str) -> None:
     said = describe(target)
     assert said["target"] == target
     abilities = {ability["name"]: ability for ability in said["workloads"]}
-    for definition in all_workloads():
+    for definition in HOST:
         ability = abilities.pop(definition.name)
         assert ability["version"] == definition.version
         assert ability["measures"] == [str(measure) for measure in definition.measures]

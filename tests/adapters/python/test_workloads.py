@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litbench.catalogue import WorkloadDefinition, all_workloads, workload
+from litbench.catalogue import WorkloadDefinition, workload
 from litbench_actors.draws import Xorshift, work
 from litbench_actors.kernel import Book
 from litbench_actors.table import PATTERNS
 from litbench_adapter import Job
-from tests.adapters.driver import job_for
+from tests.adapters.driver import HOST, job_for
 from tests.adapters.python.runtimes import Opened, every_runtime
 
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
@@ -102,7 +102,7 @@ def test_the_edges(opened: Opened, name: str, values: dict[str, int]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_parameters(opened: Opened, data: st.DataObject) -> None:
-    definition = data.draw(st.sampled_from(all_workloads()))
+    definition = data.draw(st.sampled_from(HOST))
     values = {
         p.name: data.draw(st.integers(p.least, min(p.most, LARGEST.get(p.name, 12))), p.name)
         for p in definition.parameters
@@ -113,8 +113,8 @@ def test_any_parameters(opened: Opened, data: st.DataObject) -> None:
 
 
 def test_the_programs_are_those_of_the_catalogue() -> None:
-    assert list(BY_NAME) == [definition.name for definition in all_workloads()]
-    for definition in all_workloads():
+    assert list(BY_NAME) == [definition.name for definition in HOST]
+    for definition in HOST:
         assert BY_NAME[definition.name].measures == tuple(map(str, definition.measures))
 
 
