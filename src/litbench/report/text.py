@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases
+from litbench.report import phrases, profile_text
 from litbench.report.notes import letter
 from litbench.report.parts import Board, MemoryTable, Ranking, Report, Row, Sheet, Sweep
 from litbench.stats.ranking import Standing
@@ -50,6 +50,9 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for record in report.profiles:
+        yield Text()
+        yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
