@@ -87,9 +87,11 @@ def _text(text: str, style: str = "") -> Text:
     return Text(phrases.plain(text), style)
 
 
-def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+def _heading(
+    name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
+) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
         yield _text(ranking.summary, "dim")
 
@@ -176,7 +178,7 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
-    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
         yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
