@@ -29,6 +29,7 @@ LEVELS = ["O0", "Os", "O2"]
 PROGRAMS = ["calls.c", "recursion.c", "dynamic.c", "ram.c", "virtual.cpp"]
 COMMON = ["-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-ffreestanding", "-ffile-prefix-map=%s=." % HERE]
 CPP = ["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-std=c++17"]
+WITH_TYPES = ("calls.c", "virtual.cpp")  # full debug information; the others have lines only
 RUST_TARGETS = {
     "m0": "thumbv6m-none-eabi",
     "m3": "thumbv7m-none-eabi",
@@ -59,7 +60,8 @@ def build_c(program: str, chip: str, level: str, *, name: str = "", extra: tuple
             compiler = prefix + ("g++" if source.suffix == ".cpp" else "gcc")
             language = CPP if source.suffix == ".cpp" else []
             product = Path(folder) / f"{source.stem}.o"
-            run(compiler, *flags, f"-{level}", "-g", "-fstack-usage", *COMMON, *language, *extra, "-c", source, "-o", product)
+            debug = "-g" if program in WITH_TYPES else "-g1"
+            run(compiler, *flags, f"-{level}", debug, "-fstack-usage", *COMMON, *language, *extra, "-c", source, "-o", product)
             objects.append(product)
             if product.with_suffix(".su").exists():
                 usage += product.with_suffix(".su").read_text().splitlines()
@@ -67,8 +69,11 @@ def build_c(program: str, chip: str, level: str, *, name: str = "", extra: tuple
         libraries = ["-nostartfiles", "--specs=nosys.specs"] if arm else ["-nostdlib"]
         end = [] if arm else ["-lgcc"]
         run(prefix + "gcc", *flags, *libraries, "-Wl,--gc-sections", f"-T{script}", *objects, *end, "-o", target)
-    lines = [":".join(line.split(":")[3:]) for line in usage]
-    target.with_suffix(".su").write_text("\n".join(sorted(set(lines))) + "\n")
+    lines = {}  # the program's own functions come first: they replace weak ones of the start-up code
+    for line in usage:
+        name, size, how = ":".join(line.split(":")[3:]).split("\t")
+        lines.setdefault(name, f"{name}\t{size}\t{how}")
+    target.with_suffix(".su").write_text("\n".join(sorted(lines.values())) + "\n")
     return target
 
 
@@ -92,7 +97,7 @@ def build_clang(chip: str, level: str) -> None:
             run("clang", f"--target={triple}", *flags, f"-{level}", "-ffreestanding", "-fstack-size-section",
                 "-ffunction-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-c", source, "-o", product)
             objects.append(product)
-        run("ld.lld", "--gc-sections", f"-T{script}", *objects, library, "-o", target)
+        run("ld.lld", "--nmagic", "--gc-sections", f"-T{script}", *objects, library, "-o", target)
 
 
 def build_rust(chip: str, level: str, *, name: str = "", features: str = "", sizes: bool = True) -> Path:
@@ -111,9 +116,8 @@ def build_rust(chip: str, level: str, *, name: str = "", features: str = "", siz
     target = OUT / f"{name or f'rust-{chip}-{level}'}.elf"
     target.write_bytes(product.read_bytes())
     # debug sections of core are several megabytes: the fixtures keep symbols, CFI and .stack_sizes
-    drop = [f"--remove-section=.debug_{part}" for part in ("info", "abbrev", "str", "line", "ranges", "loc", "aranges", "pubnames", "pubtypes")]
     tool = "arm-none-eabi-objcopy" if chip in ARM else "riscv64-unknown-elf-objcopy"
-    run(tool, *drop, target)
+    run(tool, "--remove-section=.debug_*", "--remove-section=!.debug_frame", target)
     return target
 
 
@@ -142,7 +146,8 @@ def main() -> None:
     if "--c" not in sys.argv:
         for chip in RUST_TARGETS:
             for level in LEVELS:
-                build_rust(chip, level)
+                if level != "O0" or chip in {"m3", "rv32"}:
+                    build_rust(chip, level)
         build_rust("m3", "Os", name="heap-m3-Os", features="heap")
         build_rust("m3", "O2", name="bare-m3-O2", sizes=False)
 
