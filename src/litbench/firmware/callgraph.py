@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from litbench.firmware.elf import Elf
@@ -13,6 +14,8 @@ from litbench.firmware.walk import Summary, Walker
 
 MAX_FUNCTIONS = 200_000
 MAX_ROUNDS = 8
+# libgcc's shared prologues for RV32 (-msave-restore): bytes that they leave on the stack
+_MILLICODE = re.compile(r"__riscv_(save|restore)_(\d+)$")
 _SWITCH_HELPERS = ("__gnu_thumb1_case", "__ARM_common_switch", "__switch")
 
 
@@ -68,9 +71,13 @@ class CallGraph:
 
     def _walk(self, function: Function) -> Summary:
         nets = self._nets
-        return Walker(
-            self.program, function, lambda target: nets.get(target, 0), self._is_switch
-        ).run()
+        walker = Walker(self.program, function, lambda t: nets.get(t, 0), self._is_switch)
+        summary = walker.run()
+        match = _MILLICODE.match(function.name)
+        if match is not None and match[1] == "save":
+            summary.returns = {16 * (int(match[2]) // 4 + 1)}
+            summary.problems = [p for p in summary.problems if p.code != "dynamic"]
+        return summary
 
     def _settle_nets(self) -> None:
         """Walks again who calls a function that returns deeper than it was entered.
@@ -137,4 +144,8 @@ class CallGraph:
         found = {start: (size, "CFI") for start, size in cfi_frames(self.elf).items()}
         for start, size in stack_sizes(self.elf).items():
             found[start] = (size, ".stack_sizes")
-        return found
+        return {
+            start: declared
+            for start, declared in found.items()
+            if start in self.summaries and not _MILLICODE.match(self.program[start].name)
+        }

@@ -107,7 +107,8 @@ class AddressTaken:
                 form, source, number = self._program.isa.form(insn, register)
                 if form == "constant":
                     high[register] = number
-                    found.add(number)
+                    if insn.mnemonic not in {"lui", "c.lui", "auipc", "movw"}:
+                        found.add(number)
                 elif form == "high" and register in high:
                     found.add((high[register] & 0xFFFF) | number << 16)
                 elif form == "copy" and source in high:
@@ -158,7 +159,7 @@ class AddressTaken:
         if exact is not None:
             return exact
         everything = self.taken
-        if value.kind is Kind.LOADED and _through_pointer(value):
+        if value.kind is Kind.LOADED and value.number >= 0 and _through_pointer(value):
             offset = value.number
             kept = [f for f, t in everything.items() if t.elsewhere or offset in t.slots]
             if len(kept) < len(everything):

@@ -181,12 +181,3 @@ def _vectored(program: Program, table: int) -> list[int]:
     return found
 
 
-def in_ram(elf: Elf, address: int) -> bool:
-    """Whether an address is in, or just past, a writable part of the image."""
-    sections = [s for s in elf.sections if s.flags & SHF_WRITE and s.allocated and s.size]
-    return any(s.address <= address <= s.end for s in sections)
-
-
-def renamed(entry: Entry, name: str) -> Entry:
-    """The entry under another name."""
-    return replace(entry, name=name)

@@ -255,24 +255,28 @@ class Walker:
         targets = self._switch_targets(value)
         for target in targets:
             self._reach(target, state)
+        self._tables.append((step.address, state))
         if not targets:
-            self._tables.append((step.address, state))
             self._found.indirect.append(IndirectCall(step.address, state.depth, True, value))
 
     def _pointer(self, number: int) -> int:
         return number & self._program.isa.pointer_mask
 
     def _switch_targets(self, value: Value) -> list[int]:
-        """The targets of a jump through a table of addresses inside this function."""
-        if value.kind is not Kind.LOADED or value.base is None:
+        """The targets of a jump through a table of addresses inside this function.
+
+        A table holds addresses, or distances from the table itself.
+        """
+        if value.kind is Kind.OFFSET:
+            base, origin = value.number, value.number
+        elif value.kind is Kind.LOADED and value.base and value.base.kind is Kind.OFFSET:
+            base, origin = value.base.number + value.number, 0
+        else:
             return []
-        if value.base.kind is not Kind.OFFSET:
-            return []
-        elf, base = self._program.elf, value.base.number + value.number
         found: list[int] = []
         while len(found) < MAX_TABLE:
-            word = elf.word(base + 4 * len(found))
-            target = None if word is None else self._pointer(word)
+            word = self._program.elf.word(base + 4 * len(found))
+            target = None if word is None else self._pointer(origin + word & 0xFFFFFFFF)
             if target is None or not self._function.start <= target < self._function.end:
                 break
             found.append(target)
@@ -284,8 +288,7 @@ class Walker:
         targets = [] if width is None else self._offsets(step.address + 4, width)
         for target in targets:
             self._reach(target, state)
-        if not targets:
-            self._tables.append((step.address, state))
+        self._tables.append((step.address, state))
 
     def _offsets(self, base: int, width: int) -> list[int]:
         """Targets of a table of forward halfword offsets, which ends where its first case is."""
