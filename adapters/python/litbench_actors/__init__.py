@@ -1,0 +1,1 @@
+"""One actor kernel and one workload code over asyncio, uvloop, trio and threads."""

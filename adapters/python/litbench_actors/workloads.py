@@ -1,0 +1,324 @@
+"""The workloads, written once for every runtime (``adapters/PROTOCOL.md`` defines them).
+
+Handlers fold their messages in line: a call would cost as much as the rest of the handler. Streams
+end with a STOP that is no workload message, so a message lost on the way ends in a wrong
+ledger and checksum and not in a hang.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_adapter import MASK, Job, Outcome, now
+
+
+async def ping_pong(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """Two actors, one message in flight; isolated-latency is the same, always timed."""
+    bound = job.parameters["mailbox"]
+    driver, ping, pong = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
+    actors.spawn(_ping, ping, pong, driver, job.parameters["rounds"], book)
+    actors.spawn(_pong, pong, ping, book)
+    start = now()
+    await ping.send(START)
+    await driver.receive()
+    end = now()
+    await pong.send(STOP)
+    await actors.join()
+    return book.outcome(start, end, order=book.order, sum=book.sum)
+
+
+async def _ping(own: Mailbox, pong: Mailbox, driver: Mailbox, rounds: int, book: Book) -> None:
+    send, receive, timed, sample = pong.send, own.receive, book.timed, book.samples.append
+    order = total = sent = began = 0
+    await receive()
+    while sent < rounds:
+        if timed:
+            began = now()
+        await send((0, sent, began))
+        sent += 1
+        _, value, _ = await receive()
+        if timed:
+            sample(now() - began)
+        order = (order * 31 + value + 1) & MASK
+        total += value + 1
+    await driver.send(STOP)
+    book.enter(sent=sent, handled=sent, order=order, total=total, pending=own.waiting())
+
+
+async def _pong(own: Mailbox, ping: Mailbox, book: Book) -> None:
+    send, receive = ping.send, own.receive
+    order = total = sent = 0
+    while True:
+        _, value, stamp = await receive()
+        if value < 0:
+            break
+        order = (order * 31 + value + 1) & MASK
+        total += value + 1
+        await send((1, value, stamp))
+        sent += 1
+    book.enter(sent=sent, handled=sent, order=order, total=total, pending=own.waiting())
+
+
+async def counting(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """A producer floods one counter, then asks it for the total."""
+    bound = job.parameters["mailbox"]
+    driver, producer, counter = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
+    actors.spawn(_producer, producer, counter, driver, job.parameters["messages"], book)
+    actors.spawn(_collect, counter, 1, producer, book)
+    start = now()
+    await producer.send(START)
+    _, total, _ = await driver.receive()
+    end = now()
+    await actors.join()
+    return book.outcome(start, end, order=book.order, sum=book.sum, total=total)
+
+
+async def _producer(
+    own: Mailbox, counter: Mailbox, driver: Mailbox, messages: int, book: Book
+) -> None:
+    await own.receive()
+    sent = await _stream(0, counter, messages, timed=book.timed)
+    answer = await own.receive()
+    await driver.send(answer)
+    book.enter(sent=sent)
+
+
+async def fan_in(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """Many senders flood one receiver."""
+    count, messages = job.parameters["senders"], job.parameters["messages"]
+    bound = job.parameters["mailbox"]
+    driver, receiver = actors.mailbox(bound), actors.mailbox(bound)
+    senders = [actors.mailbox(bound) for _ in range(count)]
+    actors.spawn(_collect, receiver, count, driver, book)
+    for number, sender in enumerate(senders):
+        actors.spawn(_sender, number, sender, receiver, messages, book)
+    start = now()
+    for sender in senders:
+        await sender.send(START)
+    await driver.receive()
+    end = now()
+    await actors.join()
+    return book.outcome(start, end, order=book.order, sum=book.sum)
+
+
+async def _sender(number: int, own: Mailbox, receiver: Mailbox, messages: int, book: Book) -> None:
+    await own.receive()
+    sent = await _stream(number, receiver, messages, timed=book.timed)
+    book.enter(sent=sent)
+
+
+async def fan_out(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """One sender broadcasts to many receivers."""
+    count, bound = job.parameters["receivers"], job.parameters["mailbox"]
+    driver, sender = actors.mailbox(bound), actors.mailbox(bound)
+    receivers = [actors.mailbox(bound) for _ in range(count)]
+    for receiver in receivers:
+        actors.spawn(_collect, receiver, 1, driver, book)
+    actors.spawn(_broadcast, sender, receivers, job.parameters["messages"], book)
+    start = now()
+    await sender.send(START)
+    for _ in range(count):
+        await driver.receive()
+    end = now()
+    await actors.join()
+    return book.outcome(start, end, order=book.order, sum=book.sum)
+
+
+async def _broadcast(own: Mailbox, receivers: list[Mailbox], messages: int, book: Book) -> None:
+    sends, timed = [receiver.send for receiver in receivers], book.timed
+    sent = 0
+    await own.receive()
+    for value in range(messages):
+        for send in sends:
+            await send((0, value, now() if timed else 0))
+        sent += len(sends)
+    for send in sends:
+        await send(STOP)
+    book.enter(sent=sent)
+
+
+async def thread_ring(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """A token goes round a ring of actors."""
+    count, bound = job.parameters["actors"], job.parameters["mailbox"]
+    driver = actors.mailbox(bound)
+    ring = [actors.mailbox(bound) for _ in range(count)]
+    holder = _Holder(job.parameters["hops"] - 1, driver)
+    for number, own in enumerate(ring):
+        actors.spawn(_link, number, own, ring[(number + 1) % count], holder, book)
+    start = now()
+    await ring[0].send((0, 0, now() if book.timed else 0))
+    last, _, _ = await driver.receive()
+    end = now()
+    for own in ring:
+        await own.send(STOP)
+    await actors.join()
+    book.enter(sent=1)
+    return book.outcome(start, end, order=book.order, sum=book.sum, holder=last)
+
+
+class _Holder(NamedTuple):
+    """What an actor of the ring does with the last value: it tells the driver."""
+
+    last: int
+    driver: Mailbox
+
+
+async def _link(number: int, own: Mailbox, following: Mailbox, holder: _Holder, book: Book) -> None:
+    last, driver = holder
+    receive, send, timed, sample = own.receive, following.send, book.timed, book.samples.append
+    order = total = handled = sent = 0
+    while True:
+        _, value, stamp = await receive()
+        if value < 0:
+            break
+        if timed:
+            sample(now() - stamp)
+        order = (order * 31 + value + 1) & MASK
+        total += value + 1
+        handled += 1
+        if value < last:
+            await send((number, value + 1, now() if timed else 0))
+            sent += 1
+        else:
+            await driver.send((number, value, 0))
+    book.enter(sent=sent, handled=handled, order=order, total=total, pending=own.waiting())
+
+
+async def skynet(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """A 10-ary tree of actors, its leaves summed."""
+    levels, bound = job.parameters["levels"], job.parameters["mailbox"]
+    driver = actors.mailbox(bound)
+    tree = _Tree(actors, bound, book, [])
+    start = now()
+    actors.spawn(_node, tree, driver, levels, 0, start if book.timed else 0)
+    _, result, _ = await driver.receive()
+    end = now()
+    await actors.join()
+    book.enter(sent=len(tree.sent), handled=1, total=result)
+    return book.outcome(start, end, result=result, sum=book.sum)
+
+
+class _Tree(NamedTuple):
+    """What all nodes share. A node that sent adds to ``sent``: cheaper than a book entry each."""
+
+    actors: Runtime
+    bound: int
+    book: Book
+    sent: list[int]
+
+
+async def _node(tree: _Tree, parent: Mailbox, level: int, number: int, began: int) -> None:
+    """Every node makes its mailbox as it starts: nobody needs its address before that."""
+    actors, bound, book, sent = tree
+    own = actors.mailbox(bound)
+    result = number
+    if level:
+        for child in range(number * 10, number * 10 + 10):
+            actors.spawn(_node, tree, own, level - 1, child, now() if began else 0)
+        result = 0
+        for _ in range(10):
+            _, value, _ = await own.receive()
+            result += value
+        book.enter(handled=10, total=result, pending=own.waiting())
+    if began:
+        book.samples.append(now() - began)
+    await parent.send((number, result, began))
+    sent.append(1)
+
+
+async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """Many actors that each answer once and then idle."""
+    count, bound = job.parameters["actors"], job.parameters["mailbox"]
+    driver = actors.mailbox(bound)
+    mailboxes: list[Mailbox] = []
+    total = live = 0
+    book.probe("before")
+    start = now()
+    for _ in range(count):
+        own = actors.mailbox(bound)
+        actors.spawn(_idler, own, driver, book)
+        mailboxes.append(own)
+    for number, own in enumerate(mailboxes):
+        await own.send((0, number, 0))
+    while live < count:
+        _, value, _ = await driver.receive()
+        total += value + 1
+        live += 1
+    end = now()
+    book.probe("loaded")
+    for own in mailboxes:
+        await own.send(STOP)
+    del own, mailboxes
+    await actors.join()
+    book.probe("after")
+    book.enter(sent=count, handled=live, total=total)
+    return book.outcome(start, end, sum=book.sum, live=live)
+
+
+async def _idler(own: Mailbox, driver: Mailbox, book: Book) -> None:
+    receive = own.receive
+    total = sent = 0
+    while True:
+        _, value, _ = await receive()
+        if value < 0:
+            break
+        total += value + 1
+        await driver.send((1, value, 0))
+        sent += 1
+    book.enter(sent=sent, handled=sent, total=total, pending=own.waiting())
+
+
+async def mailbox_fill(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """Messages queued for a receiver that is held back, then drained."""
+    messages = job.parameters["messages"]
+    driver, gate, receiver = actors.mailbox(1), actors.mailbox(1), actors.mailbox(messages)
+    actors.spawn(_held, gate, receiver, driver, book)
+    book.probe("before")
+    start = now()
+    for value in range(messages):
+        await receiver.send((0, value, 0))
+    book.probe("loaded")
+    await gate.send(START)
+    await receiver.send(STOP)
+    await driver.receive()
+    end = now()
+    await actors.join()
+    book.probe("after")
+    book.enter(sent=messages)
+    return book.outcome(start, end, order=book.order, sum=book.sum)
+
+
+async def _held(gate: Mailbox, own: Mailbox, driver: Mailbox, book: Book) -> None:
+    await gate.receive()
+    await _collect(own, 1, driver, book)
+
+
+async def _stream(number: int, receiver: Mailbox, messages: int, *, timed: bool) -> int:
+    """Send 0, 1, ... and then STOP; how many were sent."""
+    send = receiver.send
+    sent = 0
+    while sent < messages:
+        await send((number, sent, now() if timed else 0))
+        sent += 1
+    await send((number, STOP[1], 0))
+    return sent
+
+
+async def _collect(own: Mailbox, senders: int, done: Mailbox, book: Book) -> None:
+    """Handle messages until every sender has stopped, then tell ``done`` how many there were."""
+    receive, timed, sample = own.receive, book.timed, book.samples.append
+    orders = [0] * senders
+    total = handled = 0
+    while senders:
+        sender, value, stamp = await receive()
+        if value < 0:
+            senders -= 1
+            continue
+        if timed:
+            sample(now() - stamp)
+        orders[sender] = (orders[sender] * 31 + value + 1) & MASK
+        total += value + 1
+        handled += 1
+    await done.send((0, handled, 0))
+    book.enter(handled=handled, order=sum(orders), total=total, pending=own.waiting())

@@ -1,0 +1,291 @@
+//! What a run's actors report to: the book of all messages, the recorder of latencies, the driver.
+
+use futures_lite::future::yield_now;
+use litbench_adapter::{clock, Allocations, Counters, Fold, Iteration, Ledger, Reading, Recorder};
+
+use crate::kernel::{mailbox, Address, Mailbox, System};
+use crate::message::{Kind, Message};
+use crate::runtime::Runtime;
+
+/// One run's books. It lives as long as the process, so that actors can refer to it for nothing.
+#[derive(Debug)]
+pub struct Bench {
+    /// The actors.
+    pub system: System,
+    /// Messages, by fate, and their checksums.
+    book: Counters<LINES>,
+    latencies: Recorder,
+    timing: bool,
+    counting: bool,
+}
+
+/// The lines of the book, in the order in which amounts are added to it.
+const LINES: usize = 6;
+const SENT: usize = 0;
+const HANDLED: usize = 1;
+const ERRORED: usize = 2;
+const PENDING: usize = 3;
+const ORDER: usize = 4;
+const SUM: usize = 5;
+
+/// The book at the start of an iteration.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark([u64; LINES]);
+
+impl Bench {
+    /// `timing`: take the time of each message. `counting`: read memory; the allocator counts then.
+    #[must_use]
+    pub fn new(timing: bool, counting: bool) -> &'static Self {
+        Box::leak(Box::new(Self {
+            system: System::new(),
+            book: Counters::new(),
+            latencies: Recorder::new(),
+            timing,
+            counting: counting && Allocations::begin(),
+        }))
+    }
+
+    /// The time, if messages are timed; otherwise 0, without touching the clock.
+    #[inline]
+    #[must_use]
+    pub fn stamp(&self) -> u64 {
+        if self.timing {
+            clock::now()
+        } else {
+            0
+        }
+    }
+
+    /// Records the time since a stamp, if messages are timed.
+    #[inline]
+    pub fn record_since(&self, stamp: u64) {
+        if self.timing {
+            self.latencies.record(clock::now() - stamp);
+        }
+    }
+
+    /// All latencies so far.
+    #[must_use]
+    pub fn latencies(&self) -> &Recorder {
+        &self.latencies
+    }
+
+    /// Where the book stands before an iteration.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark(self.book.totals())
+    }
+
+    /// The iteration's ledger and its checks `order` and `sum`, once all actors have stopped.
+    pub async fn close(&self, mark: Mark, region: Region) -> Closed {
+        self.system.settled().await;
+        let now = self.book.totals();
+        let since = |line: usize| now[line].wrapping_sub(mark.0[line]);
+        let ledger = Ledger {
+            sent: since(SENT),
+            handled: since(HANDLED),
+            dropped: 0,
+            errored: since(ERRORED),
+            pending: since(PENDING),
+        };
+        Closed { region, ledger, order: since(ORDER), sum: since(SUM) }
+    }
+
+    /// Memory when nothing moves (what tasks free as they end has been freed), if it is wanted.
+    pub async fn reading_if(&self, wanted: bool) -> Option<Reading> {
+        if wanted {
+            Some(self.quiet_reading().await)
+        } else {
+            None
+        }
+    }
+
+    async fn quiet_reading(&self) -> Reading {
+        const LONGEST: usize = 50;
+        let mut last = Reading::take(self.counting);
+        for _ in 0..LONGEST {
+            for _ in 0..10 {
+                yield_now().await; // on this worker
+            }
+            std::thread::sleep(std::time::Duration::from_micros(500)); // on the others
+            let reading = Reading::take(self.counting);
+            if reading == last {
+                break;
+            }
+            last = reading;
+        }
+        last
+    }
+}
+
+/// The clock at the start and the end of the timed region.
+#[derive(Clone, Copy, Debug)]
+pub struct Region {
+    /// At its start.
+    pub start: u64,
+    /// At its end.
+    pub end: u64,
+}
+
+/// What the book says of an iteration that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed {
+    region: Region,
+    ledger: Ledger,
+    order: u64,
+    sum: u64,
+}
+
+impl Closed {
+    /// An iteration with both checksums.
+    #[must_use]
+    pub fn ordered(self) -> Iteration {
+        self.summed().check("order", self.order)
+    }
+
+    /// An iteration with the check `sum` alone.
+    #[must_use]
+    pub fn summed(self) -> Iteration {
+        self.bare().check("sum", self.sum)
+    }
+
+    /// An iteration whose check `sum` is that of the values as they are, without the + 1 of each.
+    #[must_use]
+    pub fn summed_as_they_are(self) -> Iteration {
+        self.bare().check("sum", self.sum.wrapping_sub(self.ledger.handled))
+    }
+
+    fn bare(self) -> Iteration {
+        Iteration::new(self.region.start, self.region.end, self.ledger)
+    }
+}
+
+/// What one actor has sent and handled; it goes into the book when the actor is dropped.
+#[derive(Debug)]
+pub struct Account {
+    bench: &'static Bench,
+    sent: u64,
+    handled: u64,
+    errored: u64,
+    fold: Fold,
+}
+
+impl Account {
+    /// Nothing sent or handled yet.
+    #[must_use]
+    pub fn new(bench: &'static Bench) -> Self {
+        Self { bench, sent: 0, handled: 0, errored: 0, fold: Fold::new() }
+    }
+
+    /// The run's books.
+    #[must_use]
+    pub fn bench(&self) -> &'static Bench {
+        self.bench
+    }
+
+    /// How many messages were handled.
+    #[must_use]
+    pub fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    /// Sends a workload message and counts it.
+    #[inline]
+    pub async fn send<R: Runtime>(&mut self, to: &Address<R, Message>, message: Message) {
+        self.sent += 1;
+        if !to.send(message).await {
+            self.errored += 1;
+        }
+    }
+
+    /// Counts a message as handled and folds its value, for an actor that hears from one sender.
+    #[inline]
+    pub fn handle(&mut self, message: &Message) {
+        self.handled += 1;
+        self.fold.push(message.value);
+    }
+
+    /// Counts a message as handled and folds its value with others of the same sender.
+    #[inline]
+    pub fn handle_from(&mut self, message: &Message, folds: &mut [Fold]) {
+        self.handled += 1;
+        folds[message.from as usize].push(message.value);
+    }
+
+    /// Adds the folds of an actor that hears from several senders.
+    pub fn settle(&self, folds: &[Fold]) {
+        for fold in folds {
+            self.bench.book.add([0, 0, 0, 0, fold.order(), fold.sum()]);
+        }
+    }
+
+    /// Counts a message that will never be handled.
+    pub fn unread(&self, message: &Message) {
+        if message.kind == Kind::Work {
+            self.bench.book.add_to(PENDING, 1);
+        }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let Self { bench, sent, handled, errored, fold } = self;
+        bench.book.add([*sent, *handled, *errored, 0, fold.order(), fold.sum()]);
+    }
+}
+
+/// The driver's end of an iteration: a mailbox and an account of its own.
+pub struct Driver<R: Runtime> {
+    /// What the driver itself sends and handles.
+    pub account: Account,
+    address: Address<R, Message>,
+    mailbox: Mailbox<R, Message>,
+}
+
+impl<R: Runtime> Driver<R> {
+    /// A driver whose mailbox holds all that `senders` send it at once: it is never what is measured.
+    #[must_use]
+    pub fn new(bench: &'static Bench, senders: u64) -> Self {
+        let (address, mailbox) = mailbox(senders.max(16) as usize);
+        Self { account: Account::new(bench), address, mailbox }
+    }
+
+    /// Where actors reach the driver.
+    #[must_use]
+    pub fn address(&self) -> Address<R, Message> {
+        self.address.clone()
+    }
+
+    /// The next message for the driver.
+    pub async fn next(&mut self) -> Message {
+        self.mailbox.receive().await.expect("the driver holds an address of its own mailbox")
+    }
+
+    /// Waits until `count` actors are done; the last one's value.
+    pub async fn done(&mut self, count: u64) -> u64 {
+        let mut value = 0;
+        for _ in 0..count {
+            let message = self.next().await;
+            assert_eq!(message.kind, Kind::Done, "only that was expected");
+            value = message.value;
+        }
+        value
+    }
+}
+
+/// Tells an actor to begin.
+pub async fn begin<R: Runtime>(actor: &Address<R, Message>) {
+    actor.send(Message::control(Kind::Start, 0)).await;
+}
+
+/// Tells the driver that an actor is done.
+pub async fn report<R: Runtime>(driver: &Address<R, Message>, value: u64) {
+    driver.send(Message::control(Kind::Done, value)).await;
+}
+
+/// Stops actors once they have handled what they were sent.
+pub async fn stop_all<R: Runtime>(actors: &[Address<R, Message>]) {
+    for actor in actors {
+        actor.stop().await;
+    }
+}

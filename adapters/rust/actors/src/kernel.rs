@@ -1,0 +1,160 @@
+//! The actor kernel: mailboxes, the actor trait, spawning and stopping.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+
+use futures_lite::future::yield_now;
+use litbench_adapter::Counters;
+
+use crate::runtime::{Receiver, Refused, Runtime, Sender};
+
+/// Whether an actor goes on after what it just did: `Continue(())` or `Break(())` to stop.
+pub type Flow = ControlFlow<()>;
+
+/// Go on.
+pub const CONTINUE: Flow = ControlFlow::Continue(());
+/// Stop.
+pub const STOP: Flow = ControlFlow::Break(());
+
+/// What lies in a mailbox. As large as the message alone when that has a niche.
+#[derive(Debug)]
+pub enum Envelope<M> {
+    /// For the actor's handler.
+    Message(M),
+    /// For the kernel: stop the actor.
+    Stop,
+}
+
+/// Where to send messages for one actor.
+pub struct Address<R: Runtime, M: Send + 'static>(R::Sender<Envelope<M>>);
+
+impl<R: Runtime, M: Send + 'static> Clone for Address<R, M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R: Runtime, M: Send + 'static> Address<R, M> {
+    /// Sends a message, waiting while the mailbox is full. Answers whether the actor can still get it.
+    #[inline]
+    pub async fn send(&self, message: M) -> bool {
+        self.0.send(Envelope::Message(message)).await.is_ok()
+    }
+
+    /// Sends a message if the mailbox has room.
+    ///
+    /// # Errors
+    /// Gives the message back when the mailbox is full or the actor gone.
+    pub fn try_send(&self, message: M) -> Result<(), Refused<M>> {
+        self.0.try_send(Envelope::Message(message)).map_err(|refused| match refused {
+            Refused::Full(Envelope::Message(message)) => Refused::Full(message),
+            Refused::Closed(Envelope::Message(message)) => Refused::Closed(message),
+            Refused::Full(Envelope::Stop) | Refused::Closed(Envelope::Stop) => {
+                unreachable!("a channel gives back what it was given")
+            }
+        })
+    }
+
+    /// Stops the actor once it has handled what was sent before.
+    pub async fn stop(&self) {
+        let _ = self.0.send(Envelope::Stop).await; // one that is gone has stopped
+    }
+}
+
+/// The receiving end of an actor's bounded mailbox.
+pub struct Mailbox<R: Runtime, M: Send + 'static>(R::Receiver<Envelope<M>>);
+
+impl<R: Runtime, M: Send + 'static> Mailbox<R, M> {
+    /// Waits for the next message; `None` when told to stop.
+    #[inline]
+    pub async fn receive(&mut self) -> Option<M> {
+        match self.0.receive().await {
+            Some(Envelope::Message(message)) => Some(message),
+            Some(Envelope::Stop) | None => None,
+        }
+    }
+
+    /// A message that is there already.
+    fn take(&mut self) -> Option<M> {
+        loop {
+            match self.0.try_receive()? {
+                Envelope::Message(message) => return Some(message),
+                Envelope::Stop => {}
+            }
+        }
+    }
+}
+
+/// A mailbox and its address. Mailboxes come before actors so that actors can know each other from birth.
+#[must_use]
+pub fn mailbox<R: Runtime, M: Send + 'static>(bound: usize) -> (Address<R, M>, Mailbox<R, M>) {
+    let (sender, receiver) = R::channel(bound);
+    (Address(sender), Mailbox(receiver))
+}
+
+/// An actor: state of its own, and one message at a time.
+pub trait Actor: Send + 'static {
+    /// What it is sent.
+    type Message: Send + 'static;
+
+    /// Called once, before the first message.
+    fn started(&mut self) -> impl Future<Output = Flow> + Send {
+        async { CONTINUE }
+    }
+
+    /// Handles one message.
+    fn handle(&mut self, message: Self::Message) -> impl Future<Output = Flow> + Send;
+
+    /// Called after it stopped, for each message that it will not handle.
+    fn unread(&mut self, message: Self::Message);
+}
+
+/// Spawns actors and knows when all of them have stopped.
+#[derive(Debug, Default)]
+pub struct System {
+    /// How many were spawned, and how many have stopped.
+    census: Counters<2>,
+}
+
+const SPAWNED: usize = 0;
+const STOPPED: usize = 1;
+
+impl System {
+    /// A system without actors.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts an actor on its mailbox; called from within a task of the runtime.
+    pub fn spawn<R: Runtime, A: Actor>(
+        &'static self,
+        mut mailbox: Mailbox<R, A::Message>,
+        mut actor: A,
+    ) {
+        self.census.add_to(SPAWNED, 1);
+        // One block that only borrows what it captures: a function's arguments would be stored twice.
+        R::spawn(async move {
+            let mut flow = actor.started().await;
+            while flow.is_continue() {
+                flow = match mailbox.receive().await {
+                    Some(message) => actor.handle(message).await,
+                    None => STOP,
+                };
+            }
+            while let Some(message) = mailbox.take() {
+                actor.unread(message);
+            }
+            drop((actor, mailbox)); // settles the actor's accounts
+            self.census.add_to(STOPPED, 1);
+        });
+    }
+
+    /// Waits until every actor has stopped.
+    pub async fn settled(&self) {
+        // In this order, as none stops before it is spawned.
+        while self.census.total(STOPPED) != self.census.total(SPAWNED) {
+            yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A target of litbench: all workloads over one runtime.
+
+use std::marker::PhantomData;
+
+use litbench_adapter::protocol::OfferedWorkload;
+use litbench_adapter::{
+    Description, Failure, Histogram, Iteration, Job, Measure, Run, Specification, Target,
+};
+
+use crate::bench::Bench;
+use crate::runtime::Runtime;
+use crate::workloads::{
+    Counting, FanIn, FanOut, IsolatedLatency, MailboxFill, MassSpawn, PingPong, Skynet, ThreadRing,
+    Workload,
+};
+
+/// All workloads over the runtime `R`.
+pub struct ActorTarget<R> {
+    description: Description,
+    runtime: PhantomData<fn() -> R>,
+}
+
+/// A workload that can be set up, whatever its type.
+struct Entry {
+    offer: fn() -> OfferedWorkload,
+    prepare: fn(&Job) -> Result<Box<dyn Run>, Failure>,
+}
+
+impl Entry {
+    const fn of<R: Runtime, W: Workload>() -> Self {
+        Self {
+            offer: || OfferedWorkload::new(W::NAME, W::VERSION, W::MEASURES),
+            prepare: prepare::<R, W>,
+        }
+    }
+}
+
+fn entries<R: Runtime>() -> [Entry; 9] {
+    [
+        Entry::of::<R, PingPong>(),
+        Entry::of::<R, Counting>(),
+        Entry::of::<R, FanIn>(),
+        Entry::of::<R, FanOut>(),
+        Entry::of::<R, ThreadRing>(),
+        Entry::of::<R, Skynet>(),
+        Entry::of::<R, MassSpawn>(),
+        Entry::of::<R, MailboxFill>(),
+        Entry::of::<R, IsolatedLatency>(),
+    ]
+}
+
+impl<R: Runtime> ActorTarget<R> {
+    /// A target on `least` to `most` worker threads; `refine` adds limits and differences to a workload.
+    #[must_use]
+    pub fn new(
+        description: Description,
+        refine: impl Fn(OfferedWorkload) -> OfferedWorkload,
+    ) -> Self {
+        let offers = entries::<R>().map(|entry| refine((entry.offer)()));
+        let description = offers.into_iter().fold(description, Description::offer);
+        Self { description, runtime: PhantomData }
+    }
+}
+
+impl<R: Runtime> Target for ActorTarget<R> {
+    fn describe(&self) -> Description {
+        self.description.clone()
+    }
+
+    fn prepare(&self, job: &Job) -> Result<Box<dyn Run>, Failure> {
+        entries::<R>().iter().find(|entry| (entry.offer)().name == job.workload).map_or_else(
+            || Err(Failure::new("workload", format!("there is no {}", job.workload))),
+            |entry| (entry.prepare)(job),
+        )
+    }
+}
+
+fn prepare<R: Runtime, W: Workload>(job: &Job) -> Result<Box<dyn Run>, Failure> {
+    let workload = W::of(job)?;
+    let runtime = R::start(job.threads as usize)
+        .map_err(|error| Failure::new("runtime", format!("the runtime does not start: {error}")))?;
+    let bench = Bench::new(job.measure == Measure::Latency, job.measure == Measure::Memory);
+    Ok(Box::new(Prepared { workload, runtime, bench, threads: job.threads, measure: job.measure }))
+}
+
+struct Prepared<R, W> {
+    workload: W,
+    runtime: R,
+    bench: &'static Bench,
+    threads: u64,
+    measure: Measure,
+}
+
+impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
+    fn specification(&self) -> Specification {
+        let size = self.workload.size();
+        Specification::new(size.actors, size.messages)
+            .in_flight(size.in_flight)
+            .mailbox(R::bound(size.mailbox) as u64)
+            .threads(self.threads)
+    }
+
+    fn iterate(&mut self) -> Result<Iteration, Failure> {
+        let iteration = self.runtime.run(self.workload.iterate::<R>(self.bench));
+        if self.measure == Measure::Memory {
+            self.runtime.reclaim();
+        }
+        Ok(iteration)
+    }
+
+    fn histograms(&mut self) -> Vec<(&'static str, Histogram)> {
+        match self.measure {
+            Measure::Latency => vec![(W::HISTOGRAM, self.bench.latencies().histogram())],
+            Measure::Throughput | Measure::Memory => Vec::new(),
+        }
+    }
+}

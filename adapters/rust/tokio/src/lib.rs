@@ -1,0 +1,114 @@
+//! Tokio as a runtime for actors, on worker threads or on the current thread.
+
+use std::future::Future;
+use std::io;
+
+use actors::runtime::{Receiver, Refused, Runtime, Sender};
+use litbench_adapter::{locked_version, Description};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+/// Tokio's multi-threaded scheduler.
+pub struct MultiThread(tokio::runtime::Runtime);
+
+/// Tokio's current-thread scheduler; `block_on` runs the driver on the one worker there is.
+pub struct CurrentThread(tokio::runtime::Runtime);
+
+impl Runtime for MultiThread {
+    type Sender<T: Send + 'static> = MpscSender<T>;
+    type Receiver<T: Send + 'static> = MpscReceiver<T>;
+
+    fn start(threads: usize) -> io::Result<Self> {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build().map(Self)
+    }
+
+    fn run<F>(&mut self, driver: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        // Spawned, as block_on itself polls on this thread, which is no worker.
+        let driver = self.0.spawn(driver);
+        self.0.block_on(driver).expect("a driver that panics has ended the process")
+    }
+
+    fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) {
+        tokio::spawn(task);
+    }
+
+    fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {
+        channel(bound)
+    }
+}
+
+impl Runtime for CurrentThread {
+    type Sender<T: Send + 'static> = MpscSender<T>;
+    type Receiver<T: Send + 'static> = MpscReceiver<T>;
+
+    fn start(_threads: usize) -> io::Result<Self> {
+        tokio::runtime::Builder::new_current_thread().build().map(Self)
+    }
+
+    fn run<F>(&mut self, driver: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.block_on(driver)
+    }
+
+    fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) {
+        tokio::spawn(task);
+    }
+
+    fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {
+        channel(bound)
+    }
+}
+
+fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {
+    let (sender, receiver) = mpsc::channel(bound);
+    (MpscSender(sender), MpscReceiver(receiver))
+}
+
+/// Sends into a `tokio::sync::mpsc` channel.
+pub struct MpscSender<T>(mpsc::Sender<T>);
+
+impl<T> Clone for MpscSender<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Send + 'static> Sender<T> for MpscSender<T> {
+    async fn send(&self, message: T) -> Result<(), T> {
+        self.0.send(message).await.map_err(|error| error.0)
+    }
+
+    fn try_send(&self, message: T) -> Result<(), Refused<T>> {
+        self.0.try_send(message).map_err(|error| match error {
+            TrySendError::Full(message) => Refused::Full(message),
+            TrySendError::Closed(message) => Refused::Closed(message),
+        })
+    }
+}
+
+/// Receives from a `tokio::sync::mpsc` channel.
+pub struct MpscReceiver<T>(mpsc::Receiver<T>);
+
+impl<T: Send + 'static> Receiver<T> for MpscReceiver<T> {
+    async fn receive(&mut self) -> Option<T> {
+        self.0.recv().await
+    }
+
+    fn try_receive(&mut self) -> Option<T> {
+        self.0.try_recv().ok()
+    }
+}
+
+/// How a target on Tokio describes itself.
+#[must_use]
+pub fn description(target: &str) -> Description {
+    let version = locked_version(include_str!("../../Cargo.lock"), "tokio");
+    Description::new(target, env!("CARGO_PKG_VERSION")).runtime("tokio", version)
+}

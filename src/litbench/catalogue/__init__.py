@@ -1,0 +1,31 @@
+"""The catalogue of workloads: one vocabulary for servers and microcontrollers."""
+
+from __future__ import annotations
+
+import difflib
+
+from litbench.catalogue.basic import BASIC
+from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
+from litbench.catalogue.patterns import PATTERNS
+from litbench.catalogue.pressure import PRESSURE
+from litbench.errors import UsageError
+
+__all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "workload"]
+
+ALL = (*BASIC, *PATTERNS, *PRESSURE)
+
+_BY_NAME = {definition.name: definition for definition in ALL}
+
+
+def all_workloads() -> tuple[WorkloadDefinition, ...]:
+    """Every workload, in the order in which tables show them."""
+    return ALL
+
+
+def workload(name: str) -> WorkloadDefinition:
+    """The workload of that name. Raises UsageError, with the nearest names, when there is none."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    near = difflib.get_close_matches(name, _BY_NAME, n=2)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_BY_NAME)}"
+    raise UsageError(f"no workload {name!r}: {hint}")

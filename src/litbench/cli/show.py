@@ -1,0 +1,19 @@
+"""Show kept runs as tables."""
+
+from __future__ import annotations
+
+import argparse
+
+from litbench.cli.common import add_format, add_runs, load_runs, print_report
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``litbench show``."""
+    add_runs(parser)
+    add_format(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Load and print."""
+    print_report(load_runs(arguments), arguments)
+    return 0

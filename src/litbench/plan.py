@@ -1,0 +1,199 @@
+"""The plan: the ordered list of runs to make, seeded, interleaved and printable.
+
+Forks go in rounds. Every round holds each combination of target, workload and measure once, in a
+shuffled order, so that runs of A and B alternate and a drift of the machine picks no winner.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from litbench.catalogue import WorkloadDefinition
+from litbench.errors import UsageError
+from litbench.protocol import Ability, Description, Job
+from litbench.record import Measure, Note
+
+MEMORY_SIZES = 5
+# A soak goes on for as many of the preset's time limits, however many iterations those are.
+SOAK_LIMITS = 20
+SOAK_ITERATIONS = 100_000
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much to repeat. Times are for one run.
+
+    A combination whose first fork takes longer than ``long_run_s`` gets no further one.
+    """
+
+    name: str
+    forks: int
+    iterations: int
+    time_limit_s: float
+    timeout_s: float
+    meaning: str
+    long_run_s: float = math.inf
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes", long_run_s=8),
+        Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
+        Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to measure: one target that can do it, one workload, with all parameters."""
+
+    target: str
+    definition: WorkloadDefinition
+    values: dict[str, int]
+    measure: Measure
+    threads: int
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        values = " ".join(f"{name}={value}" for name, value in self.values.items())
+        plural = "s" if self.threads > 1 else ""
+        return (
+            f"{self.target:<14} {self.definition.name:<17} {self.measure:<10}"
+            f" {self.threads} thread{plural}  {values}"
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One run to make, and where in the plan it stands."""
+
+    selection: Selection
+    turn: int
+    fork: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """What was asked for and cannot be measured here, with the reason and the cure."""
+
+    target: str
+    workload: str
+    because: str
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Runs in order, the seed that ordered them, and what had to be left out."""
+
+    seed: int
+    preset: Preset
+    items: tuple[Item, ...]
+    unmeasured: tuple[Unmeasured, ...] = field(default=())
+
+
+def make(
+    selections: Sequence[Selection],
+    preset: Preset,
+    seed: int,
+    unmeasured: Iterable[Unmeasured] = (),
+) -> Plan:
+    """Every selection, as many forks as the preset says, in shuffled rounds."""
+    shuffler = random.Random(seed)
+    items: list[Item] = []
+    for fork in range(preset.forks):
+        order = [s for s in selections if fork == 0 or s.measure is not Measure.MEMORY]
+        shuffler.shuffle(order)
+        for selection in order:
+            job = _job(selection, preset, seed=shuffler.getrandbits(31))
+            items.append(Item(selection, turn=len(items), fork=fork, job=job))
+    return Plan(seed, preset, tuple(items), tuple(unmeasured))
+
+
+def _job(selection: Selection, preset: Preset, seed: int) -> Job:
+    memory = selection.measure is Measure.MEMORY
+    soak = selection.definition.repeats
+    return Job(
+        workload=selection.definition.name,
+        version=selection.definition.version,
+        parameters=selection.values,
+        measure=selection.measure,
+        iterations=SOAK_ITERATIONS if soak else 1 if memory else preset.iterations,
+        time_limit_ns=round(preset.time_limit_s * 1e9 * (SOAK_LIMITS if soak else 1)),
+        threads=selection.threads,
+        seed=seed,
+    )
+
+
+def select(
+    target: str,
+    description: Description,
+    definition: WorkloadDefinition,
+    *,
+    given: dict[str, int],
+    measures: Sequence[Measure],
+    threads: int,
+    sizes: Sequence[int] = (),
+) -> Iterator[Selection | Unmeasured]:
+    """The selections of one workload on one target, scaled to what the target can hold.
+
+    A memory measurement is a slope, so it becomes runs of several ``sizes``, by default
+    ``MEMORY_SIZES`` equal steps up to the workload's size. Raises UsageError
+    when a parameter was ``given`` that the target cannot hold.
+    """
+    ability = description.ability(definition.name)
+    if ability is None:
+        reasons = {missing.name: missing.because for missing in description.missing}
+        because = reasons.get(definition.name, "the adapter does not have this workload")
+        yield Unmeasured(target, definition.name, because)
+        return
+    if ability.version != definition.version:
+        because = f"the adapter has version {ability.version}, not {definition.version}"
+        yield Unmeasured(target, definition.name, because, cure="Rebuild the adapter.")
+        return
+    values, notes = _scaled(target, definition, given, ability)
+    threads = min(max(threads, description.threads.least), description.threads.most)
+    for measure in measures:
+        if measure in definition.measures and measure in ability.measures:
+            for sized in _sized(definition, values, measure, sizes):
+                yield Selection(target, definition, sized, measure, threads, notes)
+
+
+def _scaled(
+    target: str, definition: WorkloadDefinition, given: dict[str, int], ability: Ability
+) -> tuple[dict[str, int], tuple[Note, ...]]:
+    values = definition.values(given)
+    notes = [Note(code="departs", message=text) for text in ability.differences]
+    for name, limit in ability.limits.items():
+        if values.get(name, 0) <= limit:
+            continue
+        if name in given:
+            raise UsageError(
+                f"{target} can hold at most {name}={limit} of {definition.name}: {ability.because}"
+            )
+        message = f"scaled down to {name}={limit} from {values[name]}: {ability.because}"
+        notes.append(Note(code="scaled-down", message=message))
+        values[name] = limit
+    return values, tuple(notes)
+
+
+def _sized(
+    definition: WorkloadDefinition, values: dict[str, int], measure: Measure, sizes: Sequence[int]
+) -> Iterator[dict[str, int]]:
+    if measure is not Measure.MEMORY or definition.size is None:
+        yield values
+        return
+    largest = values[definition.size]
+    steps = [max(largest * part // MEMORY_SIZES, 1) for part in range(1, MEMORY_SIZES + 1)]
+    if sizes and max(sizes) <= largest:
+        steps = list(sizes)
+    for size in dict.fromkeys(steps):
+        yield {**values, definition.size: size}

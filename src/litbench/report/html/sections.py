@@ -1,0 +1,296 @@
+"""The sections of the page, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from litbench.report import phrases
+from litbench.report.html import tables
+from litbench.report.html.bars import Bar, bars
+from litbench.report.html.markup import Child, Markup, tag
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run
+from litbench.stats.ranking import Standing
+from litbench.stats.slope import Slope
+from litbench.stats.summary import Latency, Throughput
+from litbench.units import Unit, format_count
+
+Colours = dict[str, int]
+
+
+def overview(report: Report, colours: Colours) -> Markup | None:
+    """How far each target is from the best of each workload."""
+    ranked = [r for r in report.rankings if any(_ranked(row) for row in r.rows)]
+    labels = list(dict.fromkeys(row.label for r in ranked for row in r.rows if _ranked(row)))
+    if len(ranked) < 2:
+        return None
+    rows = [
+        [
+            tables.name_cell(label, colours[_target(ranked, label)]),
+            *(_relative(ranking, label) for ranking in ranked),
+        ]
+        for label in sorted(labels, key=lambda label: -_total(ranked, label))
+    ]
+    columns = [("configuration", False), *((_short(r), True) for r in ranked)]
+    return section(
+        "overview",
+        "Overview",
+        tag("p", "Throughput as a percentage of the best of each workload.", class_="lead"),
+        tables.table("throughput relative to the best", columns, rows),
+    )
+
+
+def _ranked(row: Row) -> bool:
+    return row.standing is not Standing.UNRANKED
+
+
+def _short(ranking: Ranking) -> str:
+    return ranking.workload
+
+
+def _target(rankings: list[Ranking], label: str) -> str:
+    return next(row.target for r in rankings for row in r.rows if row.label == label)
+
+
+def _part(ranking: Ranking, label: str) -> float | None:
+    rates = {
+        row.label: row.throughput.rate / row.throughput.work
+        for row in ranking.rows
+        if _ranked(row) and isinstance(row.throughput, Throughput)
+    }
+    return rates[label] / max(rates.values()) if label in rates else None
+
+
+def _total(rankings: list[Ranking], label: str) -> float:
+    return sum(_part(ranking, label) or 0.0 for ranking in rankings)
+
+
+def _relative(ranking: Ranking, label: str) -> tables.Cell:
+    part = _part(ranking, label)
+    if part is None:
+        return tables.Cell(phrases.NOTHING)
+    steps = (0.01, 0.05, 0.2, 0.5, 0.8, 0.99)
+    heat = sum(part >= step for step in steps)
+    text = f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
+    return tables.Cell(text, part, f"heat h{heat}")
+
+
+def ranking(found: Ranking, colours: Colours) -> Markup:
+    """One workload: its bars, its percentile curves, its table, its iterations."""
+    return section(
+        found.anchor,
+        found.workload,
+        _meta(found),
+        tag(
+            "div",
+            _rates(found, colours),
+            _canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            class_="figures",
+        ),
+        tables.ranking(found, colours),
+        tables.notes(found.notes, found.anchor),
+        _traces(found),
+    )
+
+
+def _meta(found: Ranking | MemoryTable) -> Markup:
+    chips = [tag("code", f"v{found.version}")]
+    chips += [
+        tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
+        for name, value in found.parameters.items()
+    ]
+    if isinstance(found, Ranking) and found.per is not Unit.NS:
+        chips.append(tag("code", f"times in {found.per} of {found.clock}"))
+    return tag("p", tag("span", found.summary), tag("span", chips, class_="chips"), class_="lead")
+
+
+def _rates(found: Ranking, colours: Colours) -> Markup | None:
+    rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
+    title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
+    return bars(rows, lambda value: format_count(value, 2), title) if rows else None
+
+
+def _rate_bar(row: Row, colour: int) -> Bar:
+    rate = row.throughput
+    known = rate if isinstance(rate, Throughput) else None
+    return Bar(
+        label=row.label,
+        colour=colour,
+        value=known.rate if known else None,
+        interval=_ends(known),
+        text=f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
+        detail=f"± {phrases.margin(row)}" if known else "",
+        strong=row.standing is Standing.BEST,
+    )
+
+
+def _ends(rate: Throughput | None) -> tuple[float, float] | None:
+    from litbench.stats.interval import Interval
+
+    if rate is None or not isinstance(rate.interval, Interval):
+        return None
+    return rate.interval.low, rate.interval.high
+
+
+def _has_latency(found: Ranking) -> bool:
+    return any(isinstance(row.latency, Latency) for row in found.rows)
+
+
+def _latency_title(found: Ranking) -> str:
+    unit = "" if found.per is Unit.NS else f" in {found.per}"
+    return f"Latency{unit} by percentile"
+
+
+def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0) -> Markup:
+    """Where the script draws a chart; without it the table below has the figures."""
+    return tag(
+        "figure",
+        tag("figcaption", tag("span", title, class_="figure-title")),
+        tag(
+            "div",
+            tag("noscript", "This chart needs JavaScript. The table below has its figures."),
+            class_="chart",
+            role="img",
+            aria_label=f"{title}, {found.workload}. The table below has its figures.",
+            data_chart=kind,
+            data_anchor=found.anchor,
+            data_index=index,
+        ),
+        class_="figure",
+    )
+
+
+def _traces(found: Ranking) -> Markup | None:
+    if not any(isinstance(row.throughput, Throughput) for row in found.rows):
+        return None
+    return tag(
+        "details",
+        tag("summary", "Iterations of every fork"),
+        tag(
+            "p",
+            "One line a fork: the time of each iteration, in order."
+            " The shaded part is before the steady state and not in the mean.",
+            class_="hint",
+        ),
+        tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
+        class_="traces",
+    )
+
+
+def memory(found: MemoryTable, colours: Colours) -> Markup:
+    """What one workload costs in memory: each reading apart."""
+    readings = list(dict.fromkeys(row.memory.reading for row in found.rows))
+    each = "message" if found.rows and found.rows[0].memory.unit is Unit.MESSAGES else "actor"
+    figures: list[Child] = []
+    for index, reading in enumerate(readings):
+        rows = [row for row in found.rows if row.memory.reading is reading]
+        title = f"Bytes for one more {each}, {READINGS[reading]}"
+        figures += [
+            bars(
+                [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
+            ),
+            _canvas("memory", found, f"Memory by size, {READINGS[reading]}", index),
+        ]
+    return section(
+        found.anchor,
+        f"Memory: {found.workload}",
+        _meta(found),
+        tag("div", figures, class_="figures"),
+        tables.memory(found, colours),
+        tables.notes(found.notes, found.anchor),
+    )
+
+
+READINGS = {"live": "allocator live", "rss": "resident set", "reported": "reported by the runtime"}
+
+
+def _memory_bar(row: MemoryRow, colour: int) -> Bar:
+    slope = row.memory.slope
+    if not isinstance(slope, Slope):
+        return Bar(row.label, colour, None, None, phrases.UNDETERMINED)
+    reach = (slope.high - slope.low) / 2
+    return Bar(
+        label=row.label,
+        colour=colour,
+        value=slope.slope,
+        interval=(slope.low, slope.high),
+        text=phrases.each(row),
+        detail=f"± {phrases.bytes_each(reach)}" if reach >= 0.5 else "",
+    )
+
+
+def environment(report: Report) -> Markup | None:
+    """The machine."""
+    if not report.environment:
+        return None
+    items = [(f.name, "; ".join(map(_fact, f.values))) for f in report.environment]
+    return section("environment", "Environment", tables.pairs(items, "Facts about the machine"))
+
+
+def _fact(value: object) -> str:
+    return f"{value:,}" if type(value) is int else f"{value}"
+
+
+def runs(report: Report) -> Markup:
+    """Every run, with everything that is known about it."""
+    controls = tag(
+        "div",
+        tag(
+            "label",
+            "Filter ",
+            tag("input", type="search", id="run-filter", placeholder="target, workload, id"),
+        ),
+        tag("label", tag("input", type="checkbox", id="run-invalid"), " invalid only"),
+        tag("output", id="run-count", aria_live="polite"),
+        class_="controls",
+    )
+    return section(
+        "runs", "Runs", controls, tag("div", [_run(run) for run in report.runs], class_="runs")
+    )
+
+
+def _run(run: Run) -> Markup:
+    told = [("invalid", note) for note in run.reasons] + [("caution", n) for n in run.cautions]
+    return tag(
+        "details",
+        tag(
+            "summary",
+            tag("span", run.target, class_="run-target"),
+            tag("span", run.workload),
+            tag("span", run.measure, class_="quiet"),
+            tag("span", run.started[:19].replace("T", " "), class_="quiet run-time"),
+            _badge(run),
+        ),
+        [
+            tag("p", tag("b", f"{kind}: "), f"{note.message} ", tag("code", note.code), class_=kind)
+            for kind, note in told
+        ],
+        tag("div", [tables.pairs(s.items, s.title) for s in run.sections], class_="run-sections"),
+        class_="run",
+        data_valid="1" if run.valid else "0",
+        data_text=f"{run.target} {run.workload} {run.measure} {run.kind} {run.id}".lower(),
+    )
+
+
+def _badge(run: Run) -> Markup | None:
+    if not run.valid:
+        return tag("span", "invalid", class_="badge bad")
+    return tag("span", "caution", class_="badge") if run.cautions else None
+
+
+def section(anchor: str, title: str, *children: Child) -> Markup:
+    """A part of the page that the navigation leads to."""
+    heading = tag("h2", tag("a", title, href=f"#{anchor}"))
+    return tag("section", heading, *children, id=anchor, aria_label=title)
+
+
+def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
+    """Anchors and titles, for the navigation."""
+    if has_overview:
+        yield "overview", "Overview"
+    for found in report.rankings:
+        yield found.anchor, found.workload
+    for memory_table in report.memory:
+        yield memory_table.anchor, f"memory: {memory_table.workload}"
+    if report.environment:
+        yield "environment", "Environment"
+    yield "runs", "Runs"

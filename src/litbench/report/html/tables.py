@@ -1,0 +1,150 @@
+"""Tables that can be sorted, and read without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litbench.report import phrases
+from litbench.report.html.markup import Child, Markup, tag
+from litbench.report.notes import letter
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row
+from litbench.stats.slope import Slope
+from litbench.stats.summary import Latency, Throughput
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows and, where that is a figure, the number that it sorts by."""
+
+    content: Child
+    number: float | None = None
+    kind: str = ""
+
+
+def table(
+    caption: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Cell]]
+) -> Markup:
+    """A sortable table. A column is a title and whether it holds figures."""
+    head = [
+        tag("th", tag("button", title, type="button"), scope="col", class_=_figures(figures))
+        for title, figures in columns
+    ]
+    body = [
+        tag("tr", [_cell(cell, *column) for cell, column in zip(row, columns, strict=True)])
+        for row in rows
+    ]
+    return tag(
+        "div",
+        tag(
+            "table",
+            tag("caption", caption, class_="hidden"),
+            tag("thead", tag("tr", head)),
+            tag("tbody", body),
+            class_="sortable",
+        ),
+        class_="scroll",
+        tabindex="0",
+        role="region",
+        aria_label=caption,
+    )
+
+
+def _figures(figures: bool) -> str | None:
+    return "figures" if figures else None
+
+
+def _cell(cell: Cell, title: str, figures: bool) -> Markup:
+    classes = " ".join(filter(None, (_figures(figures), cell.kind))) or None
+    return tag("td", cell.content, class_=classes, data_sort=cell.number, data_title=title)
+
+
+def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
+    """The A/B table of a workload."""
+    rates = any(row.throughput is not None for row in found.rows)
+    latencies = any(row.latencies is not None for row in found.rows)
+    columns = [("configuration", False)]
+    columns += [(phrases.rate_unit(found), True), ("± 95 %", True)] if rates else []
+    columns += [(name, True) for name, _ in phrases.LATENCIES] if latencies else []
+    rows = [
+        [
+            name_cell(row.label, colours[row.target]),
+            *(_rate_cells(row) if rates else ()),
+            *((_latency(row, field) for _, field in phrases.LATENCIES) if latencies else ()),
+            notes_cell(row.notes, found.anchor),
+        ]
+        for row in found.rows
+    ]
+    return table(f"{found.workload}: results", [*columns, ("notes", False)], rows)
+
+
+def name_cell(label: str, colour: int) -> Cell:
+    """A configuration's name with its colour."""
+    return Cell([tag("span", class_=f"swatch c{colour}"), label], kind="name")
+
+
+def notes_cell(notes: Sequence[int], anchor: str) -> Cell:
+    """Links to a row's notes."""
+    links = [
+        tag("a", letter(note), href=f"#{anchor}-note-{letter(note)}", class_="note")
+        for note in notes
+    ]
+    return Cell(links, kind="notes")
+
+
+def _rate_cells(row: Row) -> tuple[Cell, Cell]:
+    found = row.throughput
+    value = found.rate if isinstance(found, Throughput) else None
+    text = f"{phrases.mark(row)} {phrases.rate(row)}".strip()
+    kind = "invalid" if text == phrases.INVALID else str(row.standing)
+    return Cell(text, value, kind), Cell(phrases.margin(row))
+
+
+def _latency(row: Row, field: str) -> Cell:
+    value = getattr(row.latency, field) if isinstance(row.latency, Latency) else None
+    return Cell(phrases.latency(row, field), value)
+
+
+def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
+    """The memory table of a workload."""
+    columns = [
+        ("scenario", False),
+        ("reading", False),
+        ("memory used", True),
+        ("at", True),
+        ("bytes each", True),
+        ("95 % interval", True),
+        ("notes", False),
+    ]
+    rows = [_memory_row(row, colours[row.target], found.anchor) for row in found.rows]
+    return table(f"{found.workload}: memory", columns, rows)
+
+
+def _memory_row(row: MemoryRow, colour: int, anchor: str) -> list[Cell]:
+    slope = row.memory.slope
+    return [
+        name_cell(row.label, colour),
+        Cell(str(row.memory.reading)),
+        Cell(phrases.used(row), row.memory.points[-1].used),
+        Cell(phrases.count(row), row.memory.points[-1].size),
+        Cell(phrases.each(row), slope.slope if isinstance(slope, Slope) else None),
+        Cell(phrases.each_interval(row), slope.high if isinstance(slope, Slope) else None),
+        notes_cell(row.notes, anchor),
+    ]
+
+
+def notes(texts: Sequence[str], anchor: str) -> Markup | None:
+    """A table's notes, each with its mark."""
+    if not texts:
+        return None
+    entries = [
+        tag("li", tag("b", letter(i)), tag("span", text), id=f"{anchor}-note-{letter(i)}")
+        for i, text in enumerate(texts)
+    ]
+    return tag("ul", entries, class_="note-list")
+
+
+def pairs(items: Sequence[tuple[str, str]], caption: str) -> Markup:
+    """Names and values."""
+    rows = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in items]
+    return tag("table", tag("caption", caption), tag("tbody", rows), class_="pairs")

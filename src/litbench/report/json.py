@@ -1,0 +1,31 @@
+"""The report as JSON: every number as it was computed, with its unit, nothing rounded.
+
+What is undetermined is an object with a ``reason`` in place of the number's object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from litbench.report.parts import Report
+
+FORMAT = 1
+
+
+def to_builtins(report: Report) -> dict[str, Any]:
+    """The report as plain dictionaries, lists and scalars.
+
+    Runs are without their details in words: ``litbench dump`` has the records themselves.
+    """
+    runs = tuple(msgspec.structs.replace(run, sections=()) for run in report.runs)
+    plain = msgspec.to_builtins(msgspec.structs.replace(report, runs=runs))
+    for run in plain["runs"]:
+        del run["sections"]
+    return {"litbench_report": FORMAT, **plain}
+
+
+def render(report: Report) -> str:
+    """The report as one JSON document on one line."""
+    return msgspec.json.encode(to_builtins(report)).decode() + "\n"

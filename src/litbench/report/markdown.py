@@ -1,0 +1,118 @@
+"""The report as Markdown tables, for a README, an issue or a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from litbench.report import phrases
+from litbench.report.notes import letter
+from litbench.report.parts import MemoryTable, Ranking, Report
+from litbench.stats.ranking import Standing
+from litbench.units import Unit
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+
+
+def render(report: Report) -> str:
+    """The report as GitHub-flavoured Markdown; what it quotes cannot become markup."""
+    return "\n\n".join(_blocks(report)) + "\n"
+
+
+def escape(text: str) -> str:
+    """``text`` as itself in Markdown, on one line."""
+    return _SPECIAL.sub(r"\\\1", phrases.plain(text))
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    yield f"# {escape(report.title)}"
+    yield escape(phrases.headline(report))
+    if report.warnings:
+        yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
+    for ranking in report.rankings:
+        yield from _ranking(ranking)
+    for memory in report.memory:
+        yield from _memory(memory)
+    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
+        yield escape(phrases.LEGEND)
+    if report.environment:
+        yield "## Environment"
+        yield _table(
+            ("fact", "value"),
+            ((fact.name, "; ".join(map(str, fact.values))) for fact in report.environment),
+        )
+    invalid = [run for run in report.runs if not run.valid]
+    if invalid:
+        yield "## Invalid runs"
+        yield _table(
+            ("run", "target", "workload", "measure", "reason"),
+            (
+                (run.id, run.target, run.workload, run.measure, _reasons(run.reasons))
+                for run in invalid
+            ),
+        )
+
+
+def _reasons(reasons: Iterable[object]) -> str:
+    return "; ".join(getattr(reason, "message", "") for reason in reasons)
+
+
+def _ranking(ranking: Ranking) -> Iterator[str]:
+    yield f"## {escape(phrases.title(ranking.workload, ranking.version, ranking.parameters))}"
+    if ranking.summary:
+        yield escape(ranking.summary)
+    if ranking.per is not Unit.NS:
+        yield escape(f"Times in {ranking.per} of {ranking.clock}.")
+    columns = ["configuration", phrases.rate_unit(ranking), "± 95 %"]
+    columns += [name for name, _ in phrases.LATENCIES]
+    rows = [
+        [
+            row.label,
+            f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
+            phrases.margin(row),
+            *(phrases.latency(row, field) for _, field in phrases.LATENCIES),
+            _letters(row.notes),
+        ]
+        for row in ranking.rows
+    ]
+    yield _table([*columns, "notes"], rows, left=1)
+    yield from _notes(ranking.notes)
+
+
+def _memory(memory: MemoryTable) -> Iterator[str]:
+    title = phrases.title(memory.workload, memory.version, memory.parameters)
+    yield f"## Memory: {escape(title)}"
+    if memory.summary:
+        yield escape(memory.summary)
+    columns = ("scenario", "reading", "memory used", "at", "bytes each", "95 % interval", "notes")
+    rows = [
+        [
+            row.label,
+            str(row.memory.reading),
+            phrases.used(row),
+            phrases.count(row),
+            phrases.each(row),
+            phrases.each_interval(row),
+            _letters(row.notes),
+        ]
+        for row in memory.rows
+    ]
+    yield _table(columns, rows, left=2)
+    yield from _notes(memory.notes)
+
+
+def _letters(notes: Sequence[int]) -> str:
+    return " ".join(letter(note) for note in notes)
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    if notes:
+        yield "\n".join(f"- **{letter(i)}** {escape(note)}" for i, note in enumerate(notes))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 99) -> str:
+    """A table; the first ``left`` columns and the last are text, the others figures."""
+    last = len(columns) - 1
+    rule = ["---" if i < left or i == last else "---:" for i in range(len(columns))]
+    lines = [list(map(escape, columns)), rule, *(list(map(escape, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

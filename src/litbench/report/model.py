@@ -1,0 +1,34 @@
+"""Records to a report: the only thing that formats are fed.
+
+records -> rankings (one table each), memory, environment, runs -> Report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litbench.record import Record
+from litbench.report import machine, memories, rankings, runs
+from litbench.report.parts import Report
+
+__all__ = ["Report", "build"]
+
+
+def build(records: Sequence[Record], title: str = "litbench report") -> Report:
+    """The report of these records, in an order that does not depend on theirs."""
+    ordered = sorted(records, key=lambda record: (record.started, record.id))
+    facts = machine.facts(ordered)
+    return Report(
+        title=title,
+        first=ordered[0].started if ordered else "",
+        last=ordered[-1].started if ordered else "",
+        sessions=tuple(dict.fromkeys(record.session for record in ordered)),
+        targets=tuple(dict.fromkeys(sorted(record.subject.name for record in ordered))),
+        valid=sum(record.valid for record in ordered),
+        invalid=sum(not record.valid for record in ordered),
+        warnings=machine.warnings(ordered, facts),
+        rankings=rankings.build(ordered),
+        memory=memories.build(ordered),
+        environment=facts,
+        runs=tuple(runs.build(record) for record in ordered),
+    )

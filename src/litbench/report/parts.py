@@ -1,0 +1,126 @@
+"""The report as plain data: everything that a format shows, and nothing about how.
+
+Numbers stay numbers with their units; ``report.phrases`` turns them into words, the same ones for
+every format.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from litbench.record import Kind, Note, Parameters, Scalar
+from litbench.stats.memory import Memory
+from litbench.stats.ranking import Standing
+from litbench.stats.summary import Latency, Throughput
+from litbench.stats.undetermined import Undetermined
+from litbench.units import Unit
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What all parts of a report share."""
+
+
+class Row(Part, frozen=True):
+    """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
+
+    ``throughput`` and ``latencies`` are None where no run was for them.
+    """
+
+    target: str
+    label: str
+    threads: int | None
+    throughput: Throughput | Undetermined | None
+    latencies: tuple[Latency, ...] | Undetermined | None
+    standing: Standing
+    notes: tuple[int, ...]
+    runs: tuple[str, ...]
+    valid: int
+    invalid: int
+    reasons: tuple[Note, ...] = ()
+
+    @property
+    def latency(self) -> Latency | Undetermined | None:
+        """The latency of the workload's own histogram."""
+        return self.latencies[0] if isinstance(self.latencies, tuple) else self.latencies
+
+
+class Ranking(Part, frozen=True):
+    """The A/B table of one workload with one set of parameters, on one kind of clock."""
+
+    anchor: str
+    workload: str
+    version: int
+    summary: str
+    parameters: Parameters
+    work_unit: Unit
+    per: Unit
+    clock: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+class MemoryRow(Part, frozen=True):
+    """One reading of one target over sizes."""
+
+    target: str
+    label: str
+    memory: Memory
+    notes: tuple[int, ...] = ()
+
+
+class MemoryTable(Part, frozen=True):
+    """What actors or messages of one workload cost in memory."""
+
+    anchor: str
+    workload: str
+    version: int
+    summary: str
+    parameters: Parameters
+    rows: tuple[MemoryRow, ...]
+    notes: tuple[str, ...]
+
+
+class Fact(Part, frozen=True):
+    """Something about the machine; more than one value when the runs do not agree."""
+
+    name: str
+    values: tuple[Scalar, ...]
+
+
+class Section(Part, frozen=True):
+    """Names and values of one aspect of a run."""
+
+    title: str
+    items: tuple[tuple[str, str], ...]
+
+
+class Run(Part, frozen=True):
+    """One run in full, for whoever wants to know what happened in it."""
+
+    id: str
+    kind: Kind
+    target: str
+    workload: str
+    measure: str
+    started: str
+    valid: bool
+    reasons: tuple[Note, ...]
+    cautions: tuple[Note, ...]
+    sections: tuple[Section, ...]
+
+
+class Report(Part, frozen=True):
+    """Everything that a report shows. A target's place in ``targets`` gives it its colour."""
+
+    title: str
+    first: str
+    last: str
+    sessions: tuple[str, ...]
+    targets: tuple[str, ...]
+    valid: int
+    invalid: int
+    warnings: tuple[str, ...]
+    rankings: tuple[Ranking, ...]
+    memory: tuple[MemoryTable, ...]
+    environment: tuple[Fact, ...]
+    runs: tuple[Run, ...]

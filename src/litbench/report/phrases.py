@@ -1,0 +1,172 @@
+"""The words and figures of a report, the same in every format.
+
+A cell is a short text for a table. What has no value says so: ``undetermined``, or a dash where
+nothing was measured.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from litbench.record import Parameters
+from litbench.report.parts import MemoryRow, Ranking, Report, Row
+from litbench.stats.interval import Interval
+from litbench.stats.ranking import Standing
+from litbench.stats.slope import Slope
+from litbench.stats.summary import Latency, Throughput
+from litbench.stats.undetermined import Undetermined
+from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
+
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+UNDETERMINED = "undetermined"
+INVALID = "invalid"
+
+LATENCIES = (("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("p99.9", "p999"), ("max", "max"))
+MARKS = {Standing.BEST: "★", Standing.TIED: "≈"}
+LEGEND = (
+    "★ best   ≈ not distinguishable from the best"
+    "   ± half the 95 % interval over forks and iterations"
+)
+
+
+def plain(text: str) -> str:
+    """``text`` without what could move a cursor, hide, or turn the writing direction."""
+    return "".join("�" if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs"} else c for c in text)
+
+
+def rate_unit(ranking: Ranking) -> str:
+    """What a throughput is counted in."""
+    per = "s" if ranking.per is Unit.NS else f"M {ranking.per}"
+    return f"{ranking.work_unit}/{per}"
+
+
+def mark(row: Row) -> str:
+    """The sign of the best value and of those that tie with it."""
+    return MARKS.get(row.standing, "")
+
+
+def rate(row: Row) -> str:
+    """The throughput's estimate."""
+    if row.valid == 0:
+        return INVALID
+    if row.throughput is None:
+        return NOTHING
+    if isinstance(row.throughput, Undetermined):
+        return UNDETERMINED if not row.invalid else INVALID
+    return format_count(row.throughput.rate)
+
+
+def margin(row: Row) -> str:
+    """Half the interval as a percentage of the estimate; both sides when they are not alike."""
+    found = row.throughput
+    if not isinstance(found, Throughput):
+        return "" if row.valid == 0 or found is None else NOTHING
+    if isinstance(found.interval, Undetermined):
+        return UNDETERMINED
+    return sides(found.rate, found.interval)
+
+
+def sides(estimate: float, interval: Interval) -> str:
+    """An interval's reach to both sides of an estimate, in percent."""
+    below = 100 * (estimate - interval.low) / estimate
+    above = 100 * (interval.high - estimate) / estimate
+    if round(max(below, above), 1) <= 2 * round(min(below, above), 1):
+        return f"{_percent(max(below, above))} %"
+    return f"{MINUS}{_percent(below)} +{_percent(above)} %"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def latency(row: Row, field: str) -> str:
+    """One percentile of the row's own latency."""
+    if not isinstance(row.latency, Latency):
+        return UNDETERMINED if isinstance(row.latency, Undetermined) and row.valid else NOTHING
+    value: int = getattr(row.latency, field)
+    return duration(value, row.latency.unit)
+
+
+def duration(value: float, unit: Unit) -> str:
+    """A time; in the clock's own unit as a bare count, since the table names the unit."""
+    return format_quantity(value, unit) if unit is Unit.NS else format_count(value)
+
+
+def title(name: str, version: int, parameters: Parameters) -> str:
+    """A workload with its version and parameters on one line."""
+    listed = " ".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    return f"{name} v{version}" + (f"  {listed}" if listed else "")
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else f"{value}"
+
+
+def used(row: MemoryRow) -> str:
+    """Memory in use at the largest size."""
+    return format_bytes(_largest(row)[1])
+
+
+def count(row: MemoryRow) -> str:
+    """How many actors or messages the largest size has."""
+    return f"{_largest(row)[0]:,} {row.memory.unit}"
+
+
+def _largest(row: MemoryRow) -> tuple[int, float]:
+    size = row.memory.points[-1].size
+    at = [point.used for point in row.memory.points if point.size == size]
+    return size, sum(at) / len(at)
+
+
+def each(row: MemoryRow) -> str:
+    """Bytes for one more actor or message."""
+    slope = row.memory.slope
+    if isinstance(slope, Undetermined):
+        return UNDETERMINED
+    if not slope.excludes_zero:
+        return f"at most {bytes_each(slope.high)}"
+    return bytes_each(slope.slope)
+
+
+def each_interval(row: MemoryRow) -> str:
+    """The interval of the bytes for one more."""
+    slope = row.memory.slope
+    if isinstance(slope, Undetermined):
+        return ""
+    return f"{bytes_each(slope.low)} to {bytes_each(slope.high)}"
+
+
+def bytes_each(value: float) -> str:
+    """Bytes as they are quoted for one actor: whole above ten, never in KiB."""
+    sign = MINUS if value < 0 else ""
+    size = abs(value)
+    return (
+        f"{sign}{size:,.0f} B"
+        if size >= 99.5 or size == round(size)
+        else (f"{sign}{significant(size, 2)} B")
+    )
+
+
+def headline(report: Report) -> str:
+    """How many runs there are, of what, and when."""
+    total = report.valid + report.invalid
+    parts = [f"{_counted(total, 'run')} of {_counted(len(report.targets), 'target')}"]
+    if report.invalid:
+        parts.append(f"{report.invalid:,} invalid")
+    if report.first:
+        first, last = report.first[:16].replace("T", " "), report.last[:16].replace("T", " ")
+        parts.append(first if first == last else f"{first} to {last}")
+    return ", ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def slope_line(slope: Slope) -> str:
+    """A fit in words."""
+    return (
+        f"{bytes_each(slope.slope)} each ({bytes_each(slope.low)} to {bytes_each(slope.high)},"
+        f" {slope.sizes} sizes)"
+    )

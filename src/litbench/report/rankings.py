@@ -1,0 +1,228 @@
+"""Records to rankings: which rows stand in one table, and what must be said about each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from litbench import catalogue
+from litbench.errors import UsageError
+from litbench.record import Kind, Measure, Note, Record, Specification
+from litbench.report.labels import anchor, labels
+from litbench.report.notes import Notes
+from litbench.report.parts import Ranking, Row
+from litbench.stats import ranking, summary
+from litbench.stats.interval import Scope
+from litbench.stats.ranking import Standing
+from litbench.stats.steady import State
+from litbench.stats.summary import Group, Latency, Throughput
+from litbench.stats.undetermined import Undetermined
+from litbench.units import Unit, format_quantity
+
+SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
+
+_Table = tuple[str, int, Unit, str, summary.Parameters]
+
+
+def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
+    """One ranking for each workload and set of parameters, in the catalogue's order."""
+    timed = [r for r in records if r.kind in {Kind.BENCHMARK, Kind.BOARD} and _timed(r)]
+    groups = summary.group(timed)
+    names = labels([group.key for group in groups])
+    tables: dict[_Table, list[Group]] = defaultdict(list)
+    for group in groups:
+        if not _scaled(group):
+            tables[_table(group)].append(group)
+    for group in groups:
+        if _scaled(group):
+            tables[_home(group, tables)].append(group)
+    order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
+    ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:4], str(t[4])))
+    return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
+
+
+def _timed(record: Record) -> bool:
+    return record.measure in {Measure.THROUGHPUT, Measure.LATENCY}
+
+
+def _scaled(group: Group) -> bool:
+    return any(note.code == SCALED_DOWN for r in group.records for note in r.cautions)
+
+
+def _table(group: Group) -> _Table:
+    key = group.key
+    return key.workload, key.version, key.unit, key.clock, key.parameters
+
+
+def _home(group: Group, tables: dict[_Table, list[Group]]) -> _Table:
+    """The fullest table of the same workload: a row that was scaled down is shown there."""
+    own = _table(group)
+    alike = [table for table in tables if table[:4] == own[:4]]
+    return max(alike, key=lambda table: len(tables[table]), default=own)
+
+
+def _ranking(
+    number: int, table: _Table, groups: list[Group], names: dict[summary.Key, str]
+) -> Ranking:
+    name, version, per, clock, parameters = table
+    rates = [_throughput(group) for group in groups]
+    measured = [_latencies(group) for group in groups]
+    standings = _standings(table, groups, rates)
+    differ = ranking.differences([_specification(group) for group in groups])
+    notes = Notes()
+    rows = [
+        Row(
+            target=group.key.subject.name,
+            label=names[group.key],
+            threads=group.key.threads,
+            throughput=rate,
+            latencies=latencies,
+            standing=standing,
+            notes=notes.add(_sentences(table, group, rate, latencies, different)),
+            runs=tuple(record.id for record in group.records),
+            valid=len(group.records) - len(group.invalid),
+            invalid=len(group.invalid),
+            reasons=_reasons(group),
+        )
+        for group, rate, latencies, standing, different in zip(
+            groups, rates, measured, standings, differ, strict=True
+        )
+    ]
+    work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
+    return Ranking(
+        anchor=anchor(number, name),
+        workload=name,
+        version=version,
+        summary=_summary(name),
+        parameters={k: v for k, v in parameters if v is not None},
+        work_unit=work_units[0] if work_units else Unit.MESSAGES,
+        per=per,
+        clock=clock,
+        rows=tuple(sorted(rows, key=_place)),
+        notes=notes.texts,
+    )
+
+
+def _summary(name: str) -> str:
+    try:
+        return catalogue.workload(name).summary
+    except UsageError:
+        return ""
+
+
+def _throughput(group: Group) -> Throughput | Undetermined | None:
+    if not any(record.measure is Measure.THROUGHPUT for record in group.records):
+        return None
+    return summary.throughput(group.valid(Measure.THROUGHPUT))
+
+
+def _latencies(group: Group) -> tuple[Latency, ...] | Undetermined | None:
+    if not any(record.measure is Measure.LATENCY for record in group.records):
+        return None
+    return summary.latencies(group.valid(Measure.LATENCY))
+
+
+def _standings(
+    table: _Table, groups: list[Group], rates: Sequence[Throughput | Undetermined | None]
+) -> tuple[Standing, ...]:
+    """Standings of the rows with the table's own parameters; others are not ranked."""
+    return ranking.standings(
+        [
+            rate if _table(group) == table else None
+            for group, rate in zip(groups, rates, strict=True)
+        ]
+    )
+
+
+def _place(row: Row) -> tuple[int, float, str]:
+    """The order of rows: by throughput, else by median latency, invalid ones last."""
+    if isinstance(row.throughput, Throughput):
+        return (1 if row.standing is Standing.UNRANKED else 0, -row.throughput.rate, row.label)
+    if isinstance(row.latency, Latency):
+        return 2, row.latency.p50, row.label
+    return 3, 0.0, row.label
+
+
+def _specification(group: Group) -> Specification | None:
+    known = [r.specification for r in group.records if r.specification is not None]
+    return Counter(known).most_common(1)[0][0] if known else None
+
+
+def _reasons(group: Group) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(reason for record in group.invalid for reason in record.reasons))
+
+
+def _sentences(
+    table: _Table,
+    group: Group,
+    rate: Throughput | Undetermined | None,
+    latencies: tuple[Latency, ...] | Undetermined | None,
+    different: Sequence[str],
+) -> list[str]:
+    """Everything that a reader of this row must know."""
+    sentences = [*_of_invalid(group), *_of_parameters(table, group), *different]
+    if isinstance(rate, Throughput):
+        sentences += _of_rate(rate)
+    if isinstance(latencies, tuple):
+        sentences += _of_latency(latencies[0])
+    return sentences + _of_cautions(group)
+
+
+def _of_invalid(group: Group) -> list[str]:
+    invalid = len(group.invalid)
+    if not invalid:
+        return []
+    counts = Counter(note.message for record in group.invalid for note in record.reasons[:1])
+    message, count = counts.most_common(1)[0] if counts else ("no reason given", invalid)
+    more = f" (and {invalid - count} for other reasons)" if invalid > count else ""
+    return [f"invalid: {invalid} of {len(group.records)} runs: {message}{more}"]
+
+
+def _of_parameters(table: _Table, group: Group) -> list[str]:
+    usual = dict(table[4])
+    other = [f"{k}={v}" for k, v in group.key.parameters if usual.get(k) != v]
+    return [f"not ranked: ran with {', '.join(other)}"] if other else []
+
+
+def _of_rate(rate: Throughput) -> list[str]:
+    sentences = []
+    if isinstance(rate.interval, Undetermined):
+        sentences.append(f"interval undetermined: {rate.interval.reason}")
+    elif rate.interval.scope is Scope.ITERATIONS:
+        sentences.append(
+            "one fork: the interval is over its iterations only, and says nothing about other runs"
+        )
+    states = summary.fork_states(rate)
+    forks = len(rate.states)
+    told = {
+        State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
+        State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
+        State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
+    }
+    sentences += [
+        text.format(states[state], forks) for state, text in told.items() if state in states
+    ]
+    if states.get(State.SHORT) == forks:
+        sentences.append("too few iterations to tell whether it was in a steady state")
+    return sentences
+
+
+def _of_latency(latency: Latency) -> list[str]:
+    if latency.near_clock is None:
+        return []
+    cost = format_quantity(latency.near_clock, latency.unit)
+    return [f"the median latency is near the cost of reading the clock ({cost})"]
+
+
+def _of_cautions(group: Group) -> list[str]:
+    """Each code once: the numbers in a caution's message are a run's own."""
+    by_code: dict[str, list[str]] = defaultdict(list)
+    for record in group.records:
+        for note in record.cautions:
+            by_code[note.code].append(note.message)
+    return [
+        messages[0]
+        if len(set(messages)) == 1
+        else f"{messages[0]} (and so in {len(messages) - 1} more runs)"
+        for messages in by_code.values()
+    ]

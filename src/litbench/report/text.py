@@ -1,0 +1,187 @@
+"""The report for a terminal: tables that fit, or one block a configuration where they cannot."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from litbench.report import phrases
+from litbench.report.notes import letter
+from litbench.report.parts import MemoryTable, Ranking, Report, Row
+from litbench.stats.ranking import Standing
+from litbench.units import Unit
+
+WIDTH = 100
+TABLE_LEAST = 84  # narrower consoles get a block for each row, with all the same figures
+
+_LATENCIES = tuple(pair for pair in phrases.LATENCIES if pair[0] != "p99.9")
+
+
+def render(report: Report, width: int = WIDTH, *, colour: bool = False) -> str:
+    """The report as text, at most ``width`` columns wide; escape sequences only with ``colour``."""
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    for part in _parts(report, width):
+        console.print(part)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _parts(report: Report, width: int) -> Iterator[RenderableType]:
+    yield _text(phrases.headline(report), "bold")
+    for warning in report.warnings:
+        yield _text(f"! {warning}", "yellow")
+    for ranking in report.rankings:
+        yield from _ranking(ranking, width)
+    for memory in report.memory:
+        yield from _memory(memory, width)
+    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
+        yield Text()
+        yield Text(phrases.LEGEND, "dim")
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(phrases.plain(text), style)
+
+
+def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    if ranking.summary:
+        yield _text(ranking.summary, "dim")
+
+
+def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
+    yield from _heading(ranking.workload, ranking.version, ranking)
+    if ranking.per is not Unit.NS:
+        yield _text(f"times in {ranking.per} of {ranking.clock}", "dim")
+    yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
+    yield from _notes(ranking.notes)
+
+
+def _ranking_table(ranking: Ranking) -> Table:
+    table = _table()
+    table.add_column("configuration", overflow="fold", ratio=1, min_width=16)
+    rates, latencies = _has_rates(ranking), _has_latencies(ranking)
+    if rates:
+        table.add_column(phrases.rate_unit(ranking), justify="right", no_wrap=True)
+        table.add_column("± 95 %", justify="right", no_wrap=True)
+    if latencies:
+        for name, _ in _LATENCIES:
+            table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("notes", max_width=9)
+    for row in ranking.rows:
+        cells = [_text(row.label)]
+        if rates:
+            cells += [Text(_rate(row), _style(row)), Text(phrases.margin(row))]
+        if latencies:
+            cells += [Text(phrases.latency(row, field)) for _, field in _LATENCIES]
+        table.add_row(
+            *cells, Text(_letters(row.notes), "yellow"), style="dim" if row.valid == 0 else ""
+        )
+    return table
+
+
+def _ranking_blocks(ranking: Ranking) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in ranking.rows:
+        table.add_row(_text(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
+        if _has_rates(ranking):
+            reach = f" ± {phrases.margin(row)}" if phrases.margin(row) else ""
+            rate = Text(f"{_rate(row)}{reach}", _style(row))
+            table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
+        if _has_latencies(ranking):
+            for title, field in _LATENCIES:
+                table.add_row(Text(f"  {title}"), Text(phrases.latency(row, field)))
+    return table
+
+
+def _has_rates(ranking: Ranking) -> bool:
+    return any(row.throughput is not None for row in ranking.rows)
+
+
+def _has_latencies(ranking: Ranking) -> bool:
+    return any(row.latencies is not None for row in ranking.rows)
+
+
+def _rate(row: Row) -> str:
+    return f"{phrases.mark(row)} {phrases.rate(row)}".strip()
+
+
+def _style(row: Row) -> str:
+    if row.standing is Standing.BEST:
+        return "bold green"
+    return "red" if phrases.rate(row) == phrases.INVALID else ""
+
+
+def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
+    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
+    yield from _notes(memory.notes)
+
+
+_MEMORY = (
+    ("memory used", phrases.used),
+    ("at", phrases.count),
+    ("bytes each", phrases.each),
+    ("95 % interval", phrases.each_interval),
+)
+
+
+def _memory_table(memory: MemoryTable) -> Table:
+    table = _table()
+    table.add_column("scenario", overflow="fold", ratio=1, min_width=16)
+    table.add_column("reading", no_wrap=True)
+    for name, _ in _MEMORY:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("notes", max_width=9)
+    for row in memory.rows:
+        table.add_row(
+            _text(row.label),
+            Text(row.memory.reading),
+            *(Text(cell(row)) for _, cell in _MEMORY),
+            Text(_letters(row.notes), "yellow"),
+        )
+    return table
+
+
+def _memory_blocks(memory: MemoryTable) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in memory.rows:
+        title = f"{row.label}, {row.memory.reading}  {_letters(row.notes)}".rstrip()
+        table.add_row(_text(title, "bold"), "")
+        for name, cell in _MEMORY:
+            table.add_row(Text(f"  {name}"), Text(cell(row)))
+    return table
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True, padding=(0, 1))
+
+
+def _letters(notes: Sequence[int]) -> str:
+    return " ".join(letter(note) for note in notes)
+
+
+def _notes(notes: Sequence[str]) -> Iterator[RenderableType]:
+    for index, note in enumerate(notes):
+        line = Table.grid(padding=(0, 1))
+        line.add_row(Text(letter(index), "yellow"), _text(note, "dim"))
+        yield Padding(line, (0, 0, 0, 2))

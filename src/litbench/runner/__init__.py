@@ -1,0 +1,1 @@
+"""Runs: talking to adapters, and judging what they say."""

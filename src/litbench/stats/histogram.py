@@ -1,0 +1,135 @@
+"""Histograms with three significant digits that merge without loss.
+
+The bucket scheme is that of HdrHistogram with three significant digits and a unit of 1 (Gil Tene,
+http://hdrhistogram.org): values below 2048 are exact, a larger value keeps its 11 highest bits.
+A bucket is named by its lowest value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from litbench.record import Histogram
+from litbench.units import Unit
+
+BITS = 11
+EXACT = 1 << BITS
+
+P50 = Fraction(1, 2)
+P95 = Fraction(95, 100)
+P99 = Fraction(99, 100)
+P999 = Fraction(999, 1000)
+
+Counts = Sequence[tuple[int, int]]
+
+
+def lowest(value: int) -> int:
+    """The lowest value of ``value``'s bucket."""
+    shift = max(value.bit_length() - BITS, 0)
+    return value >> shift << shift
+
+
+def highest(value: int) -> int:
+    """The highest value of ``value``'s bucket."""
+    return lowest(value) + width(value) - 1
+
+
+def width(value: int) -> int:
+    """How many values share ``value``'s bucket."""
+    return 1 << max(value.bit_length() - BITS, 0)
+
+
+class Recorder:
+    """A histogram under construction."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+
+    def record(self, value: int, count: int = 1) -> None:
+        """Count ``value`` ``count`` times. Raises ValueError when either is negative."""
+        if value < 0 or count < 0:
+            raise ValueError(f"a histogram cannot count {count} times {value}")
+        if count:
+            bucket = lowest(value)
+            self._counts[bucket] = self._counts.get(bucket, 0) + count
+
+    def add(self, counts: Counts) -> None:
+        """Add the sparse counts of another histogram, without loss."""
+        mine = self._counts
+        for value, count in counts:
+            mine[value] = mine.get(value, 0) + count
+
+    @property
+    def counts(self) -> tuple[tuple[int, int], ...]:
+        """Sorted (lowest value of the bucket, count)."""
+        return tuple(sorted(self._counts.items()))
+
+    def histogram(self, name: str, unit: Unit = Unit.NS) -> Histogram:
+        """What was recorded so far, as part of a record."""
+        return Histogram(name=name, unit=unit, counts=self.counts)
+
+
+def merge(histograms: Iterable[Histogram]) -> Histogram:
+    """One histogram with all counts of several; name of the first.
+
+    Raises ValueError when there is none, or when their units differ.
+    """
+    several = list(histograms)
+    units = {histogram.unit for histogram in several}
+    if len(units) != 1:
+        raise ValueError(f"cannot merge histograms of {sorted(units) or 'nothing'}")
+    recorder = Recorder()
+    for histogram in several:
+        recorder.add(histogram.counts)
+    return recorder.histogram(several[0].name, units.pop())
+
+
+def total(counts: Counts) -> int:
+    """How many values were counted."""
+    return sum(count for _, count in counts)
+
+
+def percentiles(counts: Counts, fractions: Sequence[Fraction]) -> tuple[int, ...]:
+    """For each ascending fraction p in [0, 1], the value that p of all are at or below.
+
+    HdrHistogram's convention: the highest value equivalent to the one of rank ceil(p * n), at
+    least 1. Fractions are exact, because a rank computed in floats can land a bucket off.
+    Raises ValueError when nothing was counted.
+    """
+    n = total(counts)
+    if n == 0:
+        raise ValueError("an empty histogram has no percentiles")
+    values: list[int] = []
+    buckets = iter(counts)
+    bucket, seen = next(buckets)
+    for fraction in fractions:
+        rank = max(-(-fraction.numerator * n // fraction.denominator), 1)
+        while seen < rank:
+            bucket, count = next(buckets)
+            seen += count
+        values.append(highest(bucket))
+    return tuple(values)
+
+
+def mean(counts: Counts) -> float:
+    """The mean, each value taken at the middle of its bucket as HdrHistogram does.
+
+    Raises ValueError when nothing was counted.
+    """
+    n = total(counts)
+    if n == 0:
+        raise ValueError("an empty histogram has no mean")
+    return sum((bucket + width(bucket) // 2) * count for bucket, count in counts) / n
+
+
+def least(counts: Counts) -> int:
+    """The lowest value equivalent to the smallest one. Raises ValueError on an empty histogram."""
+    return min(bucket for bucket, count in counts if count)
+
+
+def most(counts: Counts) -> int:
+    """The highest value equivalent to the largest one. Raises ValueError on an empty histogram."""
+    return max(highest(bucket) for bucket, count in counts if count)

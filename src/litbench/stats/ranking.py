@@ -1,0 +1,67 @@
+"""Which throughput is best, which cannot be told from it, and in what else rows differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from litbench.record import Specification
+from litbench.stats import interval
+from litbench.stats.summary import Throughput
+from litbench.stats.undetermined import Undetermined
+
+_COMPARED = ("in_flight", "mailbox", "batch", "threads", "driver", "message_bytes", "policy")
+
+
+class Standing(StrEnum):
+    """Where a throughput stands in its ranking."""
+
+    BEST = "best"
+    TIED = "tied"  # the interval of its ratio to the best contains 1
+    BEHIND = "behind"
+    UNRANKED = "unranked"
+
+
+def standings(rates: Sequence[Throughput | Undetermined | None]) -> tuple[Standing, ...]:
+    """Each throughput's standing among them; all are of one unit and amount of work.
+
+    A single one is not ranked, and neither is one whose ratio to the best has no interval.
+    """
+    ranked = [(rate.rate, i) for i, rate in enumerate(rates) if isinstance(rate, Throughput)]
+    if len(ranked) < 2:
+        return tuple(Standing.UNRANKED for _ in rates)
+    best = rates[max(ranked)[1]]
+    return tuple(_standing(rate, best) for rate in rates)
+
+
+def _standing(rate: Throughput | Undetermined | None, best: object) -> Standing:
+    if not isinstance(rate, Throughput) or not isinstance(best, Throughput):
+        return Standing.UNRANKED
+    if rate is best:
+        return Standing.BEST
+    ratio = interval.ratio_interval(rate.steady_times, best.steady_times)
+    if isinstance(ratio, Undetermined):
+        return Standing.UNRANKED
+    work = rate.work / best.work  # of an iteration, where it was scaled down
+    return Standing.TIED if ratio.contains(work) else Standing.BEHIND
+
+
+def differences(specifications: Sequence[Specification | None]) -> tuple[tuple[str, ...], ...]:
+    """For each specification, what it has otherwise than most, in words."""
+    known = [s for s in specifications if s is not None]
+    usual = {
+        name: Counter(getattr(s, name) for s in known).most_common(1)[0][0]
+        for name in _COMPARED
+        if known
+    }
+    return tuple(
+        tuple(
+            f"{name.replace('_', ' ')} {getattr(s, name)}, where most have {value}"
+            for name, value in usual.items()
+            if getattr(s, name) != value
+        )
+        if s is not None
+        else ()
+        for s in specifications
+    )
