@@ -118,6 +118,11 @@ def _cargo_folder(target: Target) -> Path:
     return cache_folder() / "cargo" / digest_of(target.folder)[:16]
 
 
+def _cargo_target() -> Path:
+    """Where cargo keeps its objects: one folder for all versions, so dependencies build once."""
+    return cache_folder() / "cargo" / "target"
+
+
 def _build_cargo(target: Target) -> Adapter:
     folder = _cargo_folder(target)
     package = target.entry.package
@@ -126,7 +131,7 @@ def _build_cargo(target: Target) -> Adapter:
         if not is_built(target):
             _run_cargo(target, folder)
             (folder / "bin").mkdir(exist_ok=True)
-            for path in (folder / "target" / "release").glob("litbench-*"):
+            for path in (_cargo_target() / "release").glob("litbench-*"):
                 if path.suffix == "" and path.is_file():
                     shutil.copy2(path, folder / "bin" / path.name)
             (folder / f"{package}.built").touch()
@@ -143,7 +148,7 @@ def _run_cargo(target: Target, folder: Path) -> None:
             cure="Install Rust with rustup (see rust-lang.org), or `apt install cargo`.",
         )
     command = [cargo, "build", "--release", "--locked", "-p", target.entry.package]
-    command += ["--target-dir", str(folder / "target")]
+    command += ["--target-dir", str(_cargo_target())]
     environment = {**os.environ, "CARGO_TERM_COLOR": "never"}
     _run_build(command, target, environment, log=folder / f"{target.entry.package}.log")
 
