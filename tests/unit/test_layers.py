@@ -22,6 +22,7 @@ LAYERS = {
     "catalogue": 3,
     "protocol": 3,
     "environment": 3,
+    "firmware": 4,
     "plan": 4,
     "stats": 4,
     "targets": 4,
@@ -36,7 +37,7 @@ LAYERS = {
     "__main__": 9,
 }
 
-MAKERS = {"runner", "targets", "session", "plan", "protocol"}
+MAKERS = {"firmware", "runner", "targets", "session", "plan", "protocol"}
 READERS = {"stats", "report"}
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "write kept runs as one HTML page that opens offline",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
+    "firmware": "analyse firmware from its ELF: size, symbols, diff, stack, scan",
     "dump": "print one record, whole, as JSON",
 }
 

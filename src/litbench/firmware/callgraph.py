@@ -92,7 +92,9 @@ class CallGraph:
             }
             if nets == self._nets:
                 return
-            changed = {t for t in nets.keys() | self._nets.keys() if nets.get(t) != self._nets.get(t)}
+            changed = {
+                t for t in nets.keys() | self._nets.keys() if nets.get(t) != self._nets.get(t)
+            }
             self._nets = nets
             for start, summary in list(self.summaries.items()):
                 if any(call.target in changed and not call.tail for call in summary.calls):

@@ -14,7 +14,9 @@ _ESCAPES = {
     "SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ",",
 }  # fmt: skip
 _ESCAPE = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$")
-_SUFFIX = re.compile(r"\.(?:llvm\.\d+|\d+|isra\.\d+|part\.\d+|constprop\.\d+|cold(?:\.\d+)?|lto_priv\.\d+)$")
+_SUFFIX = re.compile(
+    r"\.(?:llvm\.\d+|\d+|isra\.\d+|part\.\d+|constprop\.\d+|cold(?:\.\d+)?|lto_priv\.\d+)$"
+)
 _DISAMBIGUATOR = re.compile(r"\[[0-9a-f]{8,16}\]")
 _RETURN_TYPE = re.compile(r"^[\w:<>,*& ]+ (?=[\w~:<]+\()")
 _PATH = re.compile(r"<*([A-Za-z_]\w*)::")
@@ -92,7 +94,9 @@ def group(name: str) -> str:
     if is_rust(name):
         return _crate(path)
     head = path.split("(", 1)[0]
-    head = re.sub(r"^(?:vtable|typeinfo|typeinfo name|guard variable|non-virtual thunk) (?:for|to) ", "", head)
+    head = re.sub(
+        r"^(?:vtable|typeinfo|typeinfo name|guard variable|non-virtual thunk) (?:for|to) ", "", head
+    )
     return head.split("::", 1)[0].split("<", 1)[0] if "::" in head else "[C++]"
 
 

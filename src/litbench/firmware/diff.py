@@ -67,9 +67,7 @@ class Difference:
 def compare(before: Footprint, after: Footprint) -> Difference:
     """The difference of two footprints; names that did not change are left out."""
     old, new = _stable(attribute(before)), _stable(attribute(after))
-    return Difference(
-        before, after, _changes(old, new, by_name), _changes(old, new, by_crate)
-    )
+    return Difference(before, after, _changes(old, new, by_name), _changes(old, new, by_crate))
 
 
 def _stable(items: list[Item]) -> list[Item]:

@@ -269,5 +269,3 @@ def _segment_blocks(elf: Elf, segment: Segment, span: Span, stored: int) -> list
         category = BSS if not elf.sections else PADDING
         found.append(Block(middle, span.end, label, category, None, ram))
     return found
-
-

@@ -101,7 +101,11 @@ class AddressTaken:
             high: dict[str, int] = {}
             for insn in self._program.body(function).insns:
                 mnemonic = insn.mnemonic
-                if mnemonic not in _HIGH and mnemonic not in _LOW and ", pc, #" not in insn.operands:
+                if (
+                    mnemonic not in _HIGH
+                    and mnemonic not in _LOW
+                    and ", pc, #" not in insn.operands
+                ):
                     continue
                 register = insn.operands.partition(",")[0]
                 form, source, number = self._program.isa.form(insn, register)

@@ -212,7 +212,9 @@ class StackAnalysis:
         if found.resolved and not answer:
             return
         count = len(found.targets)
-        text = f"{self.name(node.start)} calls through a pointer: {count} candidates ({found.reason})"
+        text = (
+            f"{self.name(node.start)} calls through a pointer: {count} candidates ({found.reason})"
+        )
         node.conditions.append(
             Condition(
                 "indirect", node.start, call.address, text,

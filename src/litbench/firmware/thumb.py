@@ -87,9 +87,7 @@ class Thumb:
             amount = int(match[1], 0)
         if amount or "pc}" in operands:
             sp = Sp.ADD if amount else Sp.NONE
-            return Step(
-                address, size, Flow.RETURN, conditional=conditional, sp=sp, amount=amount
-            )
+            return Step(address, size, Flow.RETURN, conditional=conditional, sp=sp, amount=amount)
         literal = self.literal(insn)
         if base == "ldr" and literal is not None:
             target = self._reader.word(literal)
@@ -241,9 +239,7 @@ def _exchange(_: Thumb, insn: Insn, base: str, conditional: bool) -> Step:
         flow = Flow.CALL_REGISTER
     else:
         flow = Flow.RETURN if insn.operands == "lr" else Flow.JUMP_REGISTER
-    return Step(
-        insn.address, insn.size, flow, register=insn.operands, conditional=conditional
-    )
+    return Step(insn.address, insn.size, flow, register=insn.operands, conditional=conditional)
 
 
 def _through_table(_: Thumb, insn: Insn, base: str, __: bool) -> Step:

@@ -179,5 +179,3 @@ def _vectored(program: Program, table: int) -> list[int]:
             break
         found.append(step.target)
     return found
-
-

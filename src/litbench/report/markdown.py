@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from litbench.report import phrases
+from litbench.report import images, phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report
+from litbench.report.parts import Image, MemoryTable, Ranking, Report
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
+TOP = 20  # rows of a firmware's table; the JSON has all
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -33,6 +34,8 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _ranking(ranking)
     for memory in report.memory:
         yield from _memory(memory)
+    for image in report.images:
+        yield from _image(image)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
@@ -99,6 +102,25 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     ]
     yield _table(columns, rows, left=2)
     yield from _notes(memory.notes)
+
+
+def _image(image: Image) -> Iterator[str]:
+    yield f"## {escape(image.title)}"
+    yield _table(("figure", "value"), ((m.name, images.figure(m)) for m in image.figures), left=1)
+    for found in images.shown(image, TOP):
+        yield f"### {escape(found.title)}"
+        yield _figures([name for name, _ in found.columns], found)
+        if found.more:
+            yield f"and {found.more} more"
+    if image.notes:
+        yield "\n".join(f"> {escape(note)}" for note in image.notes)
+
+
+def _figures(columns: Sequence[str], found: images.Shown) -> str:
+    lines = [" | ".join(escape(c) or " " for c in row) for row in (columns, *found.rows)]
+    rule = " | ".join("---:" if is_figure else ":---" for _, is_figure in found.columns)
+    lines.insert(1, rule)
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _letters(notes: Sequence[int]) -> str:

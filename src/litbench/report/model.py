@@ -1,6 +1,6 @@
 """Records to a report: the only thing that formats are fed.
 
-records -> rankings (one table each), memory, environment, runs -> Report
+records -> rankings (one table each), memory, images, environment, runs -> Report
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Record
-from litbench.report import machine, memories, rankings, runs
+from litbench.report import images, machine, memories, rankings, runs
 from litbench.report.parts import Report
 
 __all__ = ["Report", "build"]
@@ -29,6 +29,7 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
         warnings=machine.warnings(ordered, facts),
         rankings=rankings.build(ordered),
         memory=memories.build(ordered),
+        images=images.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
     )

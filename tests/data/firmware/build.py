@@ -27,7 +27,14 @@ ARM = {
 RISCV = {"rv32": ["-march=rv32imac", "-mabi=ilp32", "-misa-spec=2.2"]}
 LEVELS = ["O0", "Os", "O2"]
 PROGRAMS = ["calls.c", "recursion.c", "dynamic.c", "ram.c", "virtual.cpp"]
-COMMON = ["-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-ffreestanding", "-ffile-prefix-map=%s=." % HERE]
+COMMON = [
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wall",
+    "-Wextra",
+    "-ffreestanding",
+    "-ffile-prefix-map=%s=." % HERE,
+]
 CPP = ["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-std=c++17"]
 WITH_TYPES = ("calls.c", "virtual.cpp")  # full debug information; the others have lines only
 RUST_TARGETS = {
@@ -46,7 +53,9 @@ def run(*command: str | Path, **more: object) -> None:
     subprocess.run([str(part) for part in command], check=True, **more)  # type: ignore[call-overload]
 
 
-def build_c(program: str, chip: str, level: str, *, name: str = "", extra: tuple[str, ...] = ()) -> Path:
+def build_c(
+    program: str, chip: str, level: str, *, name: str = "", extra: tuple[str, ...] = ()
+) -> Path:
     """One C or C++ program for one chip at one level, with its `.su`."""
     arm = chip in ARM
     prefix = "arm-none-eabi-" if arm else "riscv64-unknown-elf-"
@@ -61,14 +70,37 @@ def build_c(program: str, chip: str, level: str, *, name: str = "", extra: tuple
             language = CPP if source.suffix == ".cpp" else []
             product = Path(folder) / f"{source.stem}.o"
             debug = "-g" if program in WITH_TYPES else "-g1"
-            run(compiler, *flags, f"-{level}", debug, "-fstack-usage", *COMMON, *language, *extra, "-c", source, "-o", product)
+            run(
+                compiler,
+                *flags,
+                f"-{level}",
+                debug,
+                "-fstack-usage",
+                *COMMON,
+                *language,
+                *extra,
+                "-c",
+                source,
+                "-o",
+                product,
+            )
             objects.append(product)
             if product.with_suffix(".su").exists():
                 usage += product.with_suffix(".su").read_text().splitlines()
         script = C / ("arm.ld" if arm else "riscv.ld")
         libraries = ["-nostartfiles", "--specs=nosys.specs"] if arm else ["-nostdlib"]
         end = [] if arm else ["-lgcc"]
-        run(prefix + "gcc", *flags, *libraries, "-Wl,--gc-sections", f"-T{script}", *objects, *end, "-o", target)
+        run(
+            prefix + "gcc",
+            *flags,
+            *libraries,
+            "-Wl,--gc-sections",
+            f"-T{script}",
+            *objects,
+            *end,
+            "-o",
+            target,
+        )
     lines = {}  # the program's own functions come first: they replace weak ones of the start-up code
     for line in usage:
         name, size, how = ":".join(line.split(":")[3:]).split("\t")
@@ -85,33 +117,70 @@ def build_clang(chip: str, level: str) -> None:
     start = [C / "startup.c"] if arm else [C / "riscv_trap.c", C / "riscv_start.S"]
     script = C / ("arm.ld" if arm else "riscv.ld")
     library = subprocess.run(
-        ["arm-none-eabi-gcc", "-mthumb", *ARM["m3"], "-print-libgcc-file-name"] if arm
+        ["arm-none-eabi-gcc", "-mthumb", *ARM["m3"], "-print-libgcc-file-name"]
+        if arm
         else ["riscv64-unknown-elf-gcc", *RISCV["rv32"], "-print-libgcc-file-name"],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     target = OUT / f"clang-{chip}-{level}.elf"
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for source in [C / "calls.c", *start]:
             product = Path(folder) / f"{source.stem}.o"
-            run("clang", f"--target={triple}", *flags, f"-{level}", "-ffreestanding", "-fstack-size-section",
-                "-ffunction-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-c", source, "-o", product)
+            run(
+                "clang",
+                f"--target={triple}",
+                *flags,
+                f"-{level}",
+                "-ffreestanding",
+                "-fstack-size-section",
+                "-ffunction-sections",
+                "-fno-unwind-tables",
+                "-fno-asynchronous-unwind-tables",
+                "-c",
+                source,
+                "-o",
+                product,
+            )
             objects.append(product)
         run("ld.lld", "--nmagic", "--gc-sections", f"-T{script}", *objects, library, "-o", target)
 
 
-def build_rust(chip: str, level: str, *, name: str = "", features: str = "", sizes: bool = True) -> Path:
+def build_rust(
+    chip: str, level: str, *, name: str = "", features: str = "", sizes: bool = True
+) -> Path:
     """The Rust probe for one chip at one level, with `.stack_sizes` unless told otherwise."""
     cargo, rustc = os.environ.get("CARGO", "cargo"), os.environ.get("RUSTC", "rustc")
     triple, profile = RUST_TARGETS[chip], RUST_PROFILES[level]
     flags = ["-Zemit-stack-sizes"] if sizes else []
-    flags += ["-Clinker=ld.lld", f"--remap-path-prefix={HERE}=.", "-Cforce-unwind-tables=no" if not sizes else "-Cforce-unwind-tables=yes"]
-    environment = {**os.environ, "RUSTC_BOOTSTRAP": "1", "RUSTC": rustc, "RUSTFLAGS": " ".join(flags)}
+    flags += [
+        "-Clinker=ld.lld",
+        f"--remap-path-prefix={HERE}=.",
+        "-Cforce-unwind-tables=no" if not sizes else "-Cforce-unwind-tables=yes",
+    ]
+    environment = {
+        **os.environ,
+        "RUSTC_BOOTSTRAP": "1",
+        "RUSTC": rustc,
+        "RUSTFLAGS": " ".join(flags),
+    }
     folder = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "rust" / "target"))
     more = ["--features", features] if features else []
-    run(cargo, "build", "--profile", profile, "-Zbuild-std=core,alloc",
-        "-Zbuild-std-features=compiler-builtins-mem", "--target", triple, *more,
-        cwd=HERE / "rust", env=environment)
+    run(
+        cargo,
+        "build",
+        "--profile",
+        profile,
+        "-Zbuild-std=core,alloc",
+        "-Zbuild-std-features=compiler-builtins-mem",
+        "--target",
+        triple,
+        *more,
+        cwd=HERE / "rust",
+        env=environment,
+    )
     product = folder / triple / ("debug" if profile == "dev" else profile) / "probe"
     target = OUT / f"{name or f'rust-{chip}-{level}'}.elf"
     target.write_bytes(product.read_bytes())
@@ -125,9 +194,19 @@ def variants() -> None:
     """Stripped images, and images without CFI."""
     run("arm-none-eabi-strip", "-o", OUT / "stripped-m3-Os.elf", OUT / "calls-m3-Os.elf")
     run("riscv64-unknown-elf-strip", "-o", OUT / "stripped-rv32-Os.elf", OUT / "calls-rv32-Os.elf")
-    run("arm-none-eabi-objcopy", "--remove-section=.debug_*", OUT / "calls-m0-O2.elf", OUT / "nocfi-m0-O2.elf")
-    run("riscv64-unknown-elf-objcopy", "--remove-section=.debug_*", "--remove-section=.eh_frame",
-        OUT / "calls-rv32-O2.elf", OUT / "nocfi-rv32-O2.elf")
+    run(
+        "arm-none-eabi-objcopy",
+        "--remove-section=.debug_*",
+        OUT / "calls-m0-O2.elf",
+        OUT / "nocfi-m0-O2.elf",
+    )
+    run(
+        "riscv64-unknown-elf-objcopy",
+        "--remove-section=.debug_*",
+        "--remove-section=.eh_frame",
+        OUT / "calls-rv32-O2.elf",
+        OUT / "nocfi-rv32-O2.elf",
+    )
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from litbench.report import phrases
 from litbench.report.html import data, sections
+from litbench.report.html import images as image_sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
 
@@ -67,6 +68,7 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     content: list[Child] = [overview]
     content += [sections.ranking(found, colours) for found in report.rankings]
     content += [sections.memory(found, colours) for found in report.memory]
+    content += [image_sections.image(found, colours) for found in report.images]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")
     legend = tag("p", phrases.LEGEND, class_="legend-line")

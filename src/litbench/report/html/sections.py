@@ -291,6 +291,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield found.anchor, found.workload
     for memory_table in report.memory:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
+    for image in report.images:
+        yield image.anchor, image.title
     if report.environment:
         yield "environment", "Environment"
     yield "runs", "Runs"

@@ -115,6 +115,7 @@ mod heap {
     struct Bump(UnsafeCell<[u8; 1024]>, UnsafeCell<usize>);
     unsafe impl Sync for Bump {}
     unsafe impl GlobalAlloc for Bump {
+        #[inline(never)]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             let start = (*self.1.get() + layout.align() - 1) & !(layout.align() - 1);
             *self.1.get() = start + layout.size();
