@@ -232,6 +232,7 @@ class Walker:
             self._table(state, step)
             return None
         left = self._net(target)
+        self._note(state.depth + left)
         return state if left == 0 else state._replace(depth=state.depth + left)
 
     def _call_register(self, state: _State, step: Step) -> _State | None:
