@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,19 +25,19 @@ def path(name: str) -> Path:
     return FOLDER / "elf" / f"{name}.elf"
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> Elf:
     """A fixture, read once."""
     return elf_file.load(path(name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def graph(name: str) -> CallGraph:
     """A fixture's call graph, made once."""
     return CallGraph(load(name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def analysis(name: str) -> StackAnalysis:
     """A fixture's bounds, with the recursion of its program annotated."""
     return StackAnalysis(graph(name), Annotations(recursion=dict(RECURSION)))

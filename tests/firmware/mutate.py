@@ -68,7 +68,9 @@ def _headers(data: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.choice((1, 2))):
         at = start + chance.randrange(0, span)
         if at + 4 <= len(changed):
-            struct.pack_into("<I", changed, at & ~1, chance.choice(_NASTY) + chance.randrange(3) & 0xFFFFFFFF)
+            struct.pack_into(
+                "<I", changed, at & ~1, chance.choice(_NASTY) + chance.randrange(3) & 0xFFFFFFFF
+            )
     return bytes(changed)
 
 

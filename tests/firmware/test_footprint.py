@@ -15,7 +15,6 @@ from litbench.firmware.linker import regions
 from tests.firmware.fixtures import FOLDER, NAMES, binutils, load, path
 
 
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_byte_of_the_file_is_labelled_once(name: str) -> None:
     found = measure(load(name))

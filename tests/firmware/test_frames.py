@@ -19,13 +19,13 @@ def test_frames_equal_the_stack_usage_files(name: str) -> None:
     compared = 0
     for function, (size, how) in su.items():
         plain = function.split("(")[0].split(" ")[-1].split("::")[-1]
-        matches = {
-            own for raw, own in frames.items() if raw.split("(")[0].split("::")[-1] == plain
-        }
+        matches = {own for raw, own in frames.items() if raw.split("(")[0].split("::")[-1] == plain}
         if len(matches) != 1:
             continue  # not in the image, or several of that name
         compared += 1
-        if how == "dynamic":  # gcc adds what it knows of the dynamic part: at least ours
+        if how == "dynamic" or name.startswith("saverestore"):
+            # gcc adds what it knows of the dynamic part; with -msave-restore it counts a shared
+            # prologue even where a tail call made it needless (`divide` has no frame at all)
             assert min(matches) <= size
         else:
             assert matches == {size}, function

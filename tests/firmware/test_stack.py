@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,10 @@ QUICK = [n for n in RUNNABLE if "O0" not in n or n.startswith(("rust", "dynamic"
 def dynamic_frames(observed: Observation, found: StackAnalysis) -> dict[str, int]:
     """What a user would write for the functions whose frame only the run knows."""
     summaries = found.graph.summaries
-    return {
-        found.name(f): depth for f, depth in observed.functions.items() if summaries[f].dynamic
-    }
+    return {found.name(f): depth for f, depth in observed.functions.items() if summaries[f].dynamic}
 
 
-@lru_cache(maxsize=None)
+@cache
 def observe(name: str) -> dict[Entry, Observation]:
     """What each entry of an image really uses."""
     found = graph(name)
@@ -171,9 +169,7 @@ def test_recursion_grows_with_its_limit() -> None:
         notes = Annotations(recursion={"factorial": times, "even": 1, "odd": 1})
         found = StackAnalysis(graph("recursion-m3-O0"), notes)
         totals.append(entry_of(found, "Reset_Handler").total)
-    frame = next(
-        n.own for n in found.nodes.values() if found.name(n.start) == "factorial"
-    )
+    frame = next(n.own for n in found.nodes.values() if found.name(n.start) == "factorial")
     assert totals[1] - totals[0] == totals[2] - totals[1] == frame
 
 
@@ -202,9 +198,7 @@ def test_virtual_calls_are_narrowed_to_their_slot() -> None:
 
 def test_nothing_is_counted_as_zero_without_symbols() -> None:
     full, bare = analysis("calls-m3-Os"), analysis("stripped-m3-Os")
-    for named, nameless in zip(
-        full.graph.vectors.entries, bare.graph.vectors.entries, strict=True
-    ):
+    for named, nameless in zip(full.graph.vectors.entries, bare.graph.vectors.entries, strict=True):
         assert bare.entry(nameless).total >= full.entry(named).total
 
 
@@ -219,7 +213,7 @@ def test_annotations_are_read_and_checked(tmp_path: Path) -> None:
     file = tmp_path / "litbench.toml"
     file.write_text(
         '[firmware.stack.recursion]\nfactorial = 6\n[firmware.stack.frame]\n"with_*" = 160\n'
-        '[firmware.interrupts]\nSysTick = 1\n[firmware.regions]\n'
+        "[firmware.interrupts]\nSysTick = 1\n[firmware.regions]\n"
         'RAM = { origin = 0x20000000, length = "32KiB", ram = true }\n'
     )
     found = read(file)

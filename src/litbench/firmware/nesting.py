@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from litbench.firmware.elf import SHF_ALLOC, SHF_WRITE, Elf, is_thread_bss
 from litbench.firmware.stack import EntryBound, StackAnalysis, Verdict
-from litbench.firmware.vectors import EXCEPTION, INTERRUPT, TASK, THREAD, TRAP
+from litbench.firmware.vectors import EXCEPTION, INTERRUPT, THREAD, TRAP
 
 BASIC_FRAME, EXTENDED_FRAME, ALIGNMENT = 32, 104, 4
 _STACK_TOPS = ("_stack_start", "_estack", "__stack", "__StackTop", "_stack_top", "__stack_top")

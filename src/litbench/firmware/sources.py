@@ -80,7 +80,7 @@ def _programs(elf: Elf) -> list[tuple[Any, Any]]:
             program = dwarf.line_program_for_CU(unit)
             if program is not None:
                 found.append((unit, program))
-    except Exception:  # noqa: BLE001 S110 (see _entries)
+    except Exception:  # noqa: S110 (see _entries)
         pass
     return found
 
@@ -88,7 +88,7 @@ def _programs(elf: Elf) -> list[tuple[Any, Any]]:
 def _entries(program: Any) -> list[Any]:
     try:
         return list(program.get_entries())
-    except Exception:  # noqa: BLE001 (pyelftools raises nearly anything on malformed debug information)
+    except Exception:
         return []
 
 
@@ -101,7 +101,7 @@ def _names(unit: Any, program: Any) -> dict[int, str]:
         root = base.value.decode("utf-8", "replace") if base is not None else ""
         folders = [_text(f) for f in header["include_directory"]]
         entries = header["file_entry"]
-    except Exception:  # noqa: BLE001 (see _entries)
+    except Exception:
         return {}
     if not modern:
         folders = ["", *folders]

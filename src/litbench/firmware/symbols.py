@@ -55,8 +55,14 @@ def attribute(footprint: Footprint) -> list[Item]:
 
 
 def nm(elf: Elf) -> list[tuple[int, int, str]]:
-    """(address, size, name) as ``nm -S --size-sort`` lists them, sorted by size and address."""
-    listed = {(s.value, s.size, s.name) for s in elf.symbols if s.size and s.section != 0}
+    """(address, size, name) as ``nm -S --size-sort`` lists them, sorted by size and address.
+
+    For RISC-V nm leaves out local labels (``.L...``), as it does mapping symbols everywhere.
+    """
+    hidden = ".L" if elf.machine == "riscv" else "\0"
+    listed = {
+        (s.value, s.size, s.name) for s in elf.symbols if s.size and not s.name.startswith(hidden)
+    }
     return sorted(listed, key=lambda s: (s[1], s[0], s[2]))
 
 

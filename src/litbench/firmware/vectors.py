@@ -5,10 +5,10 @@ Reference: Armv7-M Architecture Reference Manual, B1.5.3; RISC-V privileged arch
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from litbench.firmware.elf import SHF_WRITE, Elf
+from litbench.firmware.elf import Elf
 
 if TYPE_CHECKING:
     from litbench.firmware.functions import Program

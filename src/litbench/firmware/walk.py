@@ -166,7 +166,8 @@ class Walker:
             if step is None:
                 continue
             self._walked.add(address)
-            if skip and step.sp is Sp.ADD:
+            if skip and step.sp is Sp.ADD and self._found.stack_top is not None:
+                self._found.stack_top += step.amount  # the low part of the constant
                 skip = False
                 continue
             skip = step.sp is Sp.COPY and (step.source or "")[:1] == "#"

@@ -53,7 +53,7 @@ def _row(
     row: list[_T], size: Callable[[_T], float], scale: float, box: Box, area: float
 ) -> Iterator[tuple[_T, Box]]:
     x, y, width, height = box
-    along = height if width >= height else width
+    along = min(height, width)
     depth = area / along if along else 0.0
     for item in row:
         length = size(item) * scale / depth if depth else 0.0
