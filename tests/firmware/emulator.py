@@ -6,13 +6,17 @@ for each function that was active, whether it wrote to its frame or not.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-import unicorn
-from unicorn import arm_const, riscv_const
+from typing import Any
 
 from litbench.firmware.elf import Elf
+
+# partly typed: taken as it is
+unicorn: Any = importlib.import_module("unicorn")
+arm_const: Any = importlib.import_module("unicorn.arm_const")
+riscv_const: Any = importlib.import_module("unicorn.riscv_const")
 
 MAX_INSTRUCTIONS = 300_000
 _PAGE = 0x1000
@@ -41,7 +45,7 @@ class Machine:
         self.done = next(s.value for s in elf.symbols if s.name == "done")
         self.reset()
 
-    def _new(self) -> unicorn.Uc:
+    def _new(self) -> Any:
         if not self.arm:
             mode = unicorn.UC_MODE_RISCV32
             return unicorn.Uc(unicorn.UC_ARCH_RISCV, mode)
@@ -108,7 +112,7 @@ class _Watch:
         self._starts = machine._starts
         self._register = machine._sp
 
-    def step(self, uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
+    def step(self, uc: Any, address: int, _size: int, _data: object) -> None:
         sp = uc.reg_read(self._register)
         if self._machine.arm is False and sp != self.top and not self._active and sp > self.top:
             self.top = self.least = sp  # the start-up code sets it itself

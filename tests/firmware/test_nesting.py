@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def worst(thread: int, handlers: list[tuple[int, int]], frame: int) -> int:
     for size in range(len(handlers) + 1):
         for order in permutations(handlers, size):
             priorities = [priority for priority, _ in order]
-            if all(b < a for a, b in zip(priorities, priorities[1:], strict=False)):
+            if all(b < a for a, b in pairwise(priorities)):
                 best = max(best, thread + sum(frame + total for _, total in order))
     return best
 

@@ -1,4 +1,4 @@
-"""Bounds against the truth: the same images run in Unicorn, the stack pointer read at every step."""
+"""Bounds against the truth: the images run in Unicorn, the stack pointer read at every step."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_dropped_edge_is_caught(name: str) -> None:
         weakened = StackAnalysis(graph(name), Annotations())
         node = weakened.nodes[link.function]
         node.edges.clear()
-        recompute(weakened)
+        weakened.compute()
         caught += bool(violations(weakened, observe(name)))
     assert caught >= 2
 
@@ -119,18 +119,10 @@ def test_a_shrunk_frame_is_caught(name: str) -> None:
         node.own -= 8
         node.edges = [type(e)(e.target, max(0, e.depth - 8), e.address, e.sure, e.tail)
                       for e in node.edges]  # fmt: skip
-        recompute(weakened)
+        weakened.compute()
         if violations(weakened, seen):
             return
     pytest.fail("no shrunk frame was noticed")
-
-
-def recompute(found: StackAnalysis) -> None:
-    from litbench.firmware.stack import _components
-
-    found.bounds.clear()
-    for component in _components(found.nodes):
-        found._bound(component)
 
 
 def entry_of(found: StackAnalysis, name: str) -> EntryBound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ SOME = ("calls-m3-Os", "calls-m3-O2", "rust-m3-Os", "rust-m3-O0", "virtual-rv32-
 
 @pytest.mark.parametrize("name", NAMES)
 def test_symbols_are_those_of_nm(name: str) -> None:
-    command = [binutils(name, "nm"), "-S", "--size-sort", path(name)]
+    command: list[str | Path] = [binutils(name, "nm"), "-S", "--size-sort", path(name)]
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rows = (line.split(" ", 3) for line in out.splitlines())
     wanted = {(int(address, 16), int(size, 16), symbol) for address, size, _, symbol in rows}

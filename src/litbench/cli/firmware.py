@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from litbench.cli.common import add_format, add_store, print_report
 from litbench.errors import LimitError, UsageError
-from litbench.record import Record, new_id, now
+from litbench.record import Record, Scalar, new_id, now
 
 if TYPE_CHECKING:
     from litbench.firmware.annotations import Annotations
@@ -157,14 +157,17 @@ def _size(arguments: argparse.Namespace, annotations: Annotations, session: str)
 
     annotations = _with_memory(arguments, annotations)
     record = records.size(_footprint(arguments.elf), annotations, session)
-    full = [u for u in _overfull(record)]
-    return record, full
+    return record, _overfull(record)
 
 
 def _overfull(record: Record) -> list[str]:
     table = record.table("regions")
     rows = table.rows if table else ()
-    return [f"region {r[0]} is over-full by {-int(r[4])} B" for r in rows if int(r[4] or 0) < 0]
+    return [f"region {row[0]} is over-full: {row[3]} B of {row[2]} B" for row in rows if _over(row)]
+
+
+def _over(row: tuple[Scalar, ...]) -> bool:
+    return isinstance(row[4], int) and row[4] < 0
 
 
 def _symbols(arguments: argparse.Namespace, _: Annotations, session: str) -> _Result:

@@ -26,7 +26,7 @@ MAX_NAME = 8192
 @lru_cache(maxsize=65_536)
 def demangle(name: str) -> str:
     """The readable form of a symbol; the symbol itself where it is not mangled."""
-    if len(name) > MAX_NAME or name[:1] not in {"_"}:
+    if len(name) > MAX_NAME or name[:1] != "_":
         return name
     if _LEGACY.match(name):
         return _legacy(name)

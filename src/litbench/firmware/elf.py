@@ -34,7 +34,8 @@ SHN_UNDEF, SHN_LORESERVE, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFF00, 0xFFF1, 0
 _MACHINES = {EM_ARM: "arm", EM_RISCV: "riscv", 3: "x86", 62: "x86-64", 183: "aarch64"}
 
 
-class Section(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Section:
     """One section header; ``size`` bytes at file ``offset`` (none there when ``nobits``)."""
 
     index: int
@@ -168,7 +169,7 @@ class Elf:
 
     @cached_property
     def _extents(self) -> tuple[list[int], list[tuple[int, int, int]]]:
-        """Initialised memory as sorted (start, end, file offset), from segments or else sections."""
+        """Initialised memory as sorted (start, end, file offset): segments, or else sections."""
         spans = [(s.vaddr, s.vaddr + s.file_size, s.offset) for s in self.loads if s.file_size]
         if not spans:
             spans = [

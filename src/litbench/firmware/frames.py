@@ -7,17 +7,19 @@ offset of the canonical frame address from the stack pointer is read.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from litbench.firmware.elf import Elf, Section
 
 _STACK_POINTER = {"arm": 13, "riscv": 2}
-# operands of call frame instructions: u = ULEB128, s = SLEB128, b = block, digits = bytes, a = address
+# operands of call frame instructions: u ULEB128, s SLEB128, b block, a address, digits bytes
 _OPERANDS = {
-    0x00: "", 0x01: "a", 0x02: "1", 0x03: "2", 0x04: "4", 0x05: "uu", 0x06: "u", 0x07: "u", 0x08: "u",
-    0x09: "uu", 0x0A: "", 0x0B: "", 0x0C: "uu", 0x0D: "u", 0x0E: "u", 0x0F: "b", 0x10: "ub", 0x11: "us",
-    0x12: "us", 0x13: "s", 0x14: "uu", 0x15: "us", 0x16: "ub", 0x1D: "8", 0x2D: "", 0x2E: "u", 0x2F: "uu",
+    0x00: "", 0x01: "a", 0x02: "1", 0x03: "2", 0x04: "4", 0x05: "uu", 0x06: "u", 0x07: "u",
+    0x08: "u", 0x09: "uu", 0x0A: "", 0x0B: "", 0x0C: "uu", 0x0D: "u", 0x0E: "u", 0x0F: "b",
+    0x10: "ub", 0x11: "us", 0x12: "us", 0x13: "s", 0x14: "uu", 0x15: "us", 0x16: "ub", 0x1D: "8",
+    0x2D: "", 0x2E: "u", 0x2F: "uu",
 }  # fmt: skip
 
 
@@ -91,10 +93,8 @@ def _descriptions(elf: Elf, section: Section, *, eh: bool) -> Iterator[tuple[int
                 cies[where] = _read_cie(data, where)
             cie = cies[where]
             if cie is not None:
-                try:
-                    yield _describe(elf, section, data, at + 8, end, cie)
-                except (_Malformed, IndexError):
-                    pass
+                with contextlib.suppress(_Malformed, IndexError):
+                    yield _describe(elf, section, data[:end], at + 8, cie)
         at = end
 
 
@@ -125,9 +125,8 @@ def _read_cie(data: bytes, at: int) -> _Cie | None:
         return None
 
 
-def _describe(
-    elf: Elf, section: Section, data: bytes, at: int, end: int, cie: _Cie
-) -> tuple[int, int]:
+def _describe(elf: Elf, section: Section, data: bytes, at: int, cie: _Cie) -> tuple[int, int]:
+    """(function, largest offset) of the description whose body is the end of ``data``."""
     start = int.from_bytes(data[at : at + 4], "little")
     if cie.encoding & 0x70 == 0x10:  # relative to where it stands
         start = start + section.address + at & 0xFFFFFFFF
@@ -137,7 +136,7 @@ def _describe(
         at += size
     pointer = _STACK_POINTER.get(elf.machine, -1)
     state = _run(cie.instructions, (pointer, 0, 0), pointer)
-    return start & ~_thumb(elf), _run(data[at:end], state, pointer)[2]
+    return start & ~_thumb(elf), _run(data[at:], state, pointer)[2]
 
 
 def _run(code: bytes, state: tuple[int, int, int], pointer: int) -> tuple[int, int, int]:

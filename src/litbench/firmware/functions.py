@@ -1,4 +1,4 @@
-"""Functions of an image: names, extents, and decoded code; found in the code where symbols are gone.
+"""Functions of an image: names, extents, decoded code; found in the code without symbols.
 
 A function begins at a symbol of type function (or at a named label in code that no function
 covers, as assembly often has) and ends with its size, or at the next beginning where it has none.

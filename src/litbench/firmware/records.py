@@ -91,7 +91,7 @@ def _file_rows(found: Footprint) -> list[tuple[Scalar, ...]]:
     sums: dict[str, int] = {}
     for span in found.file:
         sums[span.label] = sums.get(span.label, 0) + span.size
-    return sorted(sums.items(), key=lambda row: -row[1])
+    return [(name, size) for name, size in sorted(sums.items(), key=lambda item: -item[1])]
 
 
 def symbols(
@@ -170,11 +170,11 @@ def stack(analysis: StackAnalysis, session: str) -> Record:
     left = space.bytes - whole.total if space and whole.verdict is not Verdict.UNBOUNDED else None
     metrics.append(_bytes("stack.left", left))
     tables = [
-        _entries(analysis, bounds), _nesting(analysis, whole), _chains(analysis, bounds),
+        _entries(analysis, bounds), _nesting(whole), _chains(analysis, bounds),
         _conditions(analysis, bounds), _calls(analysis), _functions(analysis),
     ]  # fmt: skip
     cautions = [Note(code="vectors", message=text) for text in analysis.graph.vectors.notes]
-    cautions += _nesting_cautions(analysis, whole)
+    cautions += _nesting_cautions(whole)
     unused = analysis.annotations.unused
     if unused:
         message = f"annotations that name no function: {', '.join(sorted(unused))}"
@@ -190,7 +190,7 @@ def stack(analysis: StackAnalysis, session: str) -> Record:
     )
 
 
-def _nesting_cautions(analysis: StackAnalysis, whole: nesting.Total) -> list[Note]:
+def _nesting_cautions(whole: nesting.Total) -> list[Note]:
     notes = []
     if any(level.priority is None for level in whole.levels[:-1]):
         text = "no priorities were given: every handler is taken to interrupt every other one"
@@ -231,7 +231,7 @@ def _entries(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
     return _table("entries", columns, rows)
 
 
-def _nesting(analysis: StackAnalysis, whole: nesting.Total) -> Table:
+def _nesting(whole: nesting.Total) -> Table:
     columns: list[_Column] = [
         ("level", None), ("deepest", None), ("exception frame", _B), ("code", _B), ("bytes", _B),
     ]  # fmt: skip
@@ -244,7 +244,6 @@ def _nesting(analysis: StackAnalysis, whole: nesting.Total) -> Table:
         handler = level.handler
         rows.append((name, handler.entry.name, level.frame, handler.total, level.total))
     rows.append(("total", "", None, None, whole.total))
-    del analysis
     return _table("nesting", columns, rows)
 
 

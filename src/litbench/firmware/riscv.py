@@ -82,13 +82,13 @@ class RiscV:
             return "other", "", 0
         if base in _LOADS and (match := _MEMORY.search(insn.operands)):
             return "load", match[2], int(match[1] or "0", 0)
-        if base in {"mv"}:
+        if base == "mv":
             return "copy", parts[1], 0
         number = _number(parts[-1])
         if number is None:
             if base == "add":
                 return "sum", " ".join(parts[1:] if len(parts) == 3 else parts), 0
-            if base in {"neg"} or (base == "sub" and parts[1] == "zero"):
+            if base == "neg" or (base == "sub" and parts[1] == "zero"):
                 return "negate", parts[-1], 0
             if base == "sub":
                 return "difference", " ".join(parts[1:] if len(parts) == 3 else parts), 0

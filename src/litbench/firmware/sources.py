@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from litbench.firmware.elf import STB_LOCAL, STT_FILE, STT_FUNC, STT_OBJECT, Elf
 
+_T = TypeVar("_T")
 MAX_ROWS = 4_000_000
 _UNIT = re.compile(r"-cgu\.\d+$")  # a codegen unit of rustc, which is no file
 _HASH_FOLDERS = ("/rustc/", "/cargo/registry/src/")
@@ -50,63 +53,62 @@ def _line_table(elf: Elf) -> tuple[list[int], list[str]]:
     if elf.section(".debug_line") is None or elf.section(".debug_info") is None:
         return [], []
     rows: list[tuple[int, int, str]] = []
-    for unit, program in _programs(elf):
-        names = _names(unit, program)
-        previous = None
-        for entry in _entries(program):
-            state = entry.state
-            if state is None:
-                continue
-            if state.end_sequence:
-                rows.append((state.address, 0, ""))
-                previous = None
-            elif state.file != previous:
-                rows.append((state.address, 1, names.get(state.file, "")))
-                previous = state.file
-            if len(rows) > MAX_ROWS:
-                break
+    for unit, program in _guarded(lambda: list(_programs(elf))):
+        rows += _guarded(partial(_rows, unit, program))
+        if len(rows) > MAX_ROWS:
+            break
     rows.sort(key=lambda row: row[:2])
     return [row[0] for row in rows], [row[2] for row in rows]
 
 
-def _programs(elf: Elf) -> list[tuple[Any, Any]]:
-    """(unit, line program) of each unit that can be read; malformed ones are left out."""
+def _guarded(read: Callable[[], list[_T]]) -> list[_T]:
+    """What ``read`` finds; nothing where debug information makes no sense."""
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 (pyelftools raises nearly anything on malformed input)
+        return []
+
+
+def _programs(elf: Elf) -> Iterator[tuple[Any, Any]]:
+    """(unit, line program) of each unit."""
     from elftools.elf.elffile import ELFFile
 
-    found: list[tuple[Any, Any]] = []
-    try:
-        dwarf = ELFFile(io.BytesIO(elf.data)).get_dwarf_info(relocate_dwarf_sections=False)
-        for unit in dwarf.iter_CUs():
-            program = dwarf.line_program_for_CU(unit)
-            if program is not None:
-                found.append((unit, program))
-    except Exception:  # noqa: S110 (see _entries)
-        pass
-    return found
+    dwarf = ELFFile(io.BytesIO(elf.data)).get_dwarf_info(relocate_dwarf_sections=False)
+    for unit in dwarf.iter_CUs():
+        program = dwarf.line_program_for_CU(unit)
+        if program is not None:
+            yield unit, program
 
 
-def _entries(program: Any) -> list[Any]:
-    try:
-        return list(program.get_entries())
-    except Exception:
-        return []
+def _rows(unit: Any, program: Any) -> list[tuple[int, int, str]]:
+    """(address, 1, file) where another file begins, (address, 0, "") where a sequence ends."""
+    names = _names(unit, program)
+    rows: list[tuple[int, int, str]] = []
+    previous = None
+    for entry in program.get_entries():
+        state = entry.state
+        if state is None:
+            continue
+        if state.end_sequence:
+            rows.append((int(state.address), 0, ""))
+            previous = None
+        elif state.file != previous:
+            rows.append((int(state.address), 1, names.get(state.file, "")))
+            previous = state.file
+    return rows
 
 
 def _names(unit: Any, program: Any) -> dict[int, str]:
     """The path of each file number."""
     header = program.header
     modern = header["version"] >= 5
-    try:
-        base = unit.get_top_DIE().attributes.get("DW_AT_comp_dir")
-        root = base.value.decode("utf-8", "replace") if base is not None else ""
-        folders = [_text(f) for f in header["include_directory"]]
-        entries = header["file_entry"]
-    except Exception:
-        return {}
+    base = unit.get_top_DIE().attributes.get("DW_AT_comp_dir")
+    root = base.value.decode("utf-8", "replace") if base is not None else ""
+    folders = [_text(folder) for folder in header["include_directory"]]
     if not modern:
         folders = ["", *folders]
     found = {}
-    for index, entry in enumerate(entries, 0 if modern else 1):
+    for index, entry in enumerate(header["file_entry"], 0 if modern else 1):
         folder = entry.dir_index if entry.dir_index < len(folders) else 0
         place = folders[folder] if folders else ""
         path = PurePosixPath(_text(entry.name))

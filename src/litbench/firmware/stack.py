@@ -15,6 +15,7 @@ from enum import StrEnum
 from litbench.firmware.annotations import Annotations
 from litbench.firmware.callgraph import CallGraph
 from litbench.firmware.demangle import demangle, fold
+from litbench.firmware.graphs import components, ring
 from litbench.firmware.indirect import Candidates
 from litbench.firmware.vectors import Entry
 from litbench.firmware.walk import IndirectCall, Problem
@@ -104,10 +105,8 @@ class StackAnalysis:
         self._names: dict[int, tuple[str, ...]] = {}
         self.calls: list[tuple[int, IndirectCall, Candidates]] = []
         self.nodes = {start: self._node(start) for start in sorted(graph.summaries)}
-        self._components = _components(self.nodes)
         self.bounds: dict[int, Bound] = {}
-        for component in self._components:
-            self._bound(component)
+        self.compute()
 
     def name(self, start: int) -> str:
         """A function's readable name."""
@@ -256,6 +255,13 @@ class StackAnalysis:
 
     # -- bounds ------------------------------------------------------------------------------
 
+    def compute(self) -> None:
+        """The bounds of all functions from their nodes, callees first."""
+        targets = {n: [e.target for e in node.edges] for n, node in self.nodes.items()}
+        self.bounds = {}
+        for component in components(targets):
+            self._bound(component)
+
     def _bound(self, component: list[int]) -> None:
         members = set(component)
         inside = [e for n in component for e in self.nodes[n].edges if e.target in members]
@@ -297,8 +303,8 @@ class StackAnalysis:
             n: [e.target for e in self.nodes[n].edges if e.sure and e.target in members]
             for n in component
         }
-        open_ring = _ring({n: e for n, e in certain.items() if n not in limits})
-        direct = _ring(certain)
+        open_ring = ring({n: e for n, e in certain.items() if n not in limits})
+        direct = ring(certain)
         self._recursion(component, limits, direct, open_ring)
         others = sum(limits.values()) + 1 if limits else 1
         return {n: limits.get(n, others) for n in component}
@@ -357,77 +363,3 @@ def verdict_of(conditions: tuple[Condition, ...]) -> Verdict:
     if any(c.leaves_out for c in unanswered):
         return Verdict.UNBOUNDED
     return Verdict.CONDITIONAL if unanswered else Verdict.PROVEN
-
-
-def _ring(edges: dict[int, list[int]]) -> list[int]:
-    """One circle of a small graph, in calling order; empty where there is none."""
-    state: dict[int, int] = {}
-    for root in edges:
-        if root in state:
-            continue
-        path: list[int] = []
-        work = [(root, iter(edges[root]))]
-        state[root] = 1
-        path.append(root)
-        while work:
-            node, targets = work[-1]
-            for target in targets:
-                if target not in edges:
-                    continue
-                if state.get(target) == 1:
-                    return path[path.index(target) :]
-                if target not in state:
-                    state[target] = 1
-                    path.append(target)
-                    work.append((target, iter(edges[target])))
-                    break
-            else:
-                state[node] = 2
-                path.pop()
-                work.pop()
-    return []
-
-
-def _components(nodes: dict[int, Node]) -> list[list[int]]:
-    """Strongly connected components, callees first (Tarjan, without recursion)."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    found: list[list[int]] = []
-    for root in nodes:
-        if root in index:
-            continue
-        work: list[tuple[int, Iterator[Edge]]] = [(root, iter(nodes[root].edges))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
-        while work:
-            node, edges = work[-1]
-            for edge in edges:
-                target = edge.target
-                if target not in index:
-                    index[target] = low[target] = len(index)
-                    stack.append(target)
-                    on_stack.add(target)
-                    work.append((target, iter(nodes[target].edges)))
-                    break
-                if target in on_stack:
-                    low[node] = min(low[node], index[target])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    found.append(_pop_component(node, stack, on_stack))
-    return found
-
-
-def _pop_component(node: int, stack: list[int], on_stack: set[int]) -> list[int]:
-    component = []
-    while True:
-        member = stack.pop()
-        on_stack.discard(member)
-        component.append(member)
-        if member == node:
-            return component[::-1]

@@ -167,36 +167,40 @@ class Thumb:
         return _arithmetic(base, parts, register)
 
 
+_FORMS = {
+    "mov": "constant", "movs": "constant", "movw": "constant", "mvn": "inverse", "mvns": "inverse",
+    "movt": "high", "add": "copy", "adds": "copy", "addw": "copy", "sub": "minus", "subs": "minus",
+    "subw": "minus", "lsl": "shift", "lsls": "shift", "bic": "align", "bics": "align", "bfc": "clear",
+    "rsb": "reverse", "rsbs": "reverse",
+}  # fmt: skip
+
+
 def _arithmetic(base: str, parts: list[str], register: str) -> tuple[str, str, int]:
     last = parts[-1]
-    number = int(last[1:], 0) if _IMMEDIATE.fullmatch(last) else None
     source = parts[1] if len(parts) == 3 else register
-    if number is None:
-        if base in {"mov", "movs"} and len(parts) == 2:
-            return "copy", last, 0
-        if base in {"add", "adds"} and " " not in last:
-            return "sum", f"{source} {last}", 0
-        if base in {"sub", "subs"} and " " not in last:
-            return "difference", f"{source} {last}", 0
-        return "other", "", 0
-    if base in {"mov", "movs", "movw"}:
-        return "constant", "", number
-    if base in {"mvn", "mvns"}:
-        return "constant", "", ~number & 0xFFFFFFFF
-    if base == "movt":
-        return "high", register, number
-    if base in {"add", "adds", "addw"}:
-        return "copy", source, number
-    if base in {"sub", "subs", "subw"}:
-        return "copy", source, -number
-    if base in {"lsl", "lsls"}:
-        return "shift", source, number
-    if base in {"bic", "bics"}:
-        return "align", source, number
-    if base == "bfc" and len(parts) == 3 and parts[1] == "#0":
-        return "align", register, (1 << number) - 1
-    if base in {"rsb", "rsbs"} and number == 0:
-        return "negate", source, 0
+    if not _IMMEDIATE.fullmatch(last):
+        return _of_registers(base, parts, source)
+    number = int(last[1:], 0)
+    form = _FORMS.get(base, "other")
+    if form == "clear" and parts[1] == "#0":
+        form, source, number = "align", register, (1 << number) - 1
+    elif form == "reverse":
+        form = "negate" if number == 0 else "other"
+    elif form == "inverse":
+        form, number = "constant", ~number & 0xFFFFFFFF
+    elif form == "minus":
+        form, number = "copy", -number
+    return form, source, number
+
+
+def _of_registers(base: str, parts: list[str], source: str) -> tuple[str, str, int]:
+    last = parts[-1]
+    if base in {"mov", "movs"} and len(parts) == 2:
+        return "copy", last, 0
+    if base in {"add", "adds"} and " " not in last:
+        return "sum", f"{source} {last}", 0
+    if base in {"sub", "subs"} and " " not in last:
+        return "difference", f"{source} {last}", 0
     return "other", "", 0
 
 

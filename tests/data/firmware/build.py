@@ -33,7 +33,7 @@ COMMON = [
     "-Wall",
     "-Wextra",
     "-ffreestanding",
-    "-ffile-prefix-map=%s=." % HERE,
+    f"-ffile-prefix-map={HERE}=.",
 ]
 CPP = ["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-std=c++17"]
 WITH_TYPES = ("calls.c", "virtual.cpp")  # full debug information; the others have lines only
@@ -101,7 +101,8 @@ def build_c(
             "-o",
             target,
         )
-    lines = {}  # the program's own functions come first: they replace weak ones of the start-up code
+    # the program's own functions come first: they replace weak ones of the start-up code
+    lines: dict[str, str] = {}
     for line in usage:
         name, size, how = ":".join(line.split(":")[3:]).split("\t")
         lines.setdefault(name, f"{name}\t{size}\t{how}")
