@@ -26,12 +26,13 @@ from litbench.firmware.stack import StackAnalysis
 
 ROOT = Path(__file__).parents[1]
 C = ROOT / "tests" / "data" / "firmware" / "c"
-FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-O1", "-g3", "-ffunction-sections", "-w"]
+FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-O1", "-g", "-ffunction-sections", "-w"]
 
 
 def source(first: int, count: int, total: int) -> str:
     """Functions that call three later ones each, with frames of different sizes."""
-    lines = ["typedef unsigned u;", "extern volatile u sink;"]
+    lines = [f"#include <{name}.h>" for name in ("stdio", "stdlib", "string", "math", "time")]
+    lines += ["typedef unsigned u;", "extern volatile u sink;"]
     lines += [f"u f{i}(u);" for i in range(first, min(first + count + 40, total))]
     for i in range(first, first + count):
         calls = " + ".join(f"f{j}(x + {j})" for j in (i + 1, i + 7, i + 31) if j < total) or "x"
@@ -47,9 +48,9 @@ def source(first: int, count: int, total: int) -> str:
 def build(folder: Path, functions: int) -> Path:
     """An image with that many functions."""
     objects = []
-    for first in range(0, functions, 500):
+    for first in range(0, functions, 50):
         file = folder / f"part{first}.c"
-        file.write_text(source(first, min(500, functions - first), functions))
+        file.write_text(source(first, min(50, functions - first), functions))
         objects.append(file)
     main = folder / "main.c"
     main.write_text("volatile unsigned sink; unsigned f0(unsigned); int main(void) { return f0(3); }\n")

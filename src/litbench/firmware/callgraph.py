@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from litbench.firmware import straight
 from litbench.firmware.elf import Elf
 from litbench.firmware.frames import cfi_frames, stack_sizes
 from litbench.firmware.functions import Function, Program, isa_of
 from litbench.firmware.indirect import AddressTaken
+from litbench.firmware.summary import Summary
 from litbench.firmware.vectors import Vectors, find
-from litbench.firmware.walk import Summary, Walker
+from litbench.firmware.walk import Walker
 
 MAX_FUNCTIONS = 200_000
 MAX_ROUNDS = 8
@@ -71,8 +73,11 @@ class CallGraph:
 
     def _walk(self, function: Function) -> Summary:
         nets = self._nets
-        walker = Walker(self.program, function, lambda t: nets.get(t, 0), self._is_switch)
-        summary = walker.run()
+        body = self.program.body(function)
+        summary = straight.walk(function, body, self._is_plain)
+        if summary is None:
+            walker = Walker(self.program, function, lambda t: nets.get(t, 0), self._is_switch)
+            summary = walker.run()
         match = _MILLICODE.match(function.name)
         if match is not None and match[1] == "save":
             summary.returns = {16 * (int(match[2]) // 4 + 1)}
@@ -99,6 +104,9 @@ class CallGraph:
             for start, summary in list(self.summaries.items()):
                 if any(call.target in changed and not call.tail for call in summary.calls):
                     self.summaries[start] = self._walk(self.program[start])
+
+    def _is_plain(self, target: int) -> bool:
+        return target not in self._nets and not self._is_switch(target)
 
     def _is_switch(self, target: int) -> bool:
         """Whether a function jumps through a table behind the call to it (a helper of Armv6-M)."""

@@ -8,7 +8,8 @@ Mapping symbols (``$t``, ``$d``, ``$x``; ELF for the Arm Architecture, 5.5.5) te
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 from litbench.errors import InputError
@@ -21,7 +22,7 @@ from litbench.firmware.elf import (
     Section,
     Symbol,
 )
-from litbench.firmware.step import Insn, Isa, Step
+from litbench.firmware.step import Insn, Isa, Scan
 
 MAX_FUNCTION = 4 * 1024 * 1024
 
@@ -41,23 +42,34 @@ class Function:
         return self.names[0] if self.names else f"<{self.start:#x}>"
 
 
-@dataclass
 class Body:
-    """A function's instructions and its steps, both sorted by address."""
+    """A function's code: where instructions begin and the steps among them, sorted by address.
 
-    insns: list[Insn]
-    steps: list[Step]
-    gaps: frozenset[int] = field(default_factory=frozenset)  # where data begins
+    ``gaps`` is where data begins. The instructions themselves are decoded when first asked for.
+    """
+
+    def __init__(
+        self, scan: Scan, gaps: frozenset[int], decode: Callable[[], list[Insn]], end: int
+    ) -> None:
+        self.starts, self.steps, self.constants = scan
+        self.gaps = gaps
+        self.end = end  # the address after the last instruction
+        self._decode = decode
+
+    @cached_property
+    def insns(self) -> list[Insn]:
+        """The instructions."""
+        return self._decode()
 
     @cached_property
     def index(self) -> dict[int, int]:
         """Position of each instruction by its address."""
         return {insn.address: i for i, insn in enumerate(self.insns)}
 
-    @cached_property
-    def step_addresses(self) -> list[int]:
-        """The address of each step."""
-        return [step.address for step in self.steps]
+    def begins(self, address: int) -> bool:
+        """Whether an instruction begins at an address."""
+        at = bisect_left(self.starts, address)
+        return at < len(self.starts) and self.starts[at] == address
 
 
 class Program:
@@ -130,33 +142,43 @@ class Program:
         """The decoded code of a function."""
         body = self._bodies.get(function.start)
         if body is None:
-            body = self._bodies[function.start] = self._decode(function.start, function.end)
+            body = self._bodies[function.start] = self._body(function.start, function.end)
         return body
 
-    def redecode(self, function: Function, address: int) -> Body:
-        """The body decoded again from an address that lay inside an instruction."""
+    def resynchronise(self, function: Function, address: int) -> Body:
+        """The body read again from an address that lay inside an instruction."""
         old = self.body(function)
-        insns = [i for i in old.insns if i.address < address]
-        insns += self.isa.decode(self._bytes(address, function.end), address)
-        body = self._bodies[function.start] = self._lifted(insns, old.gaps)
+        code = [p for p in self._pieces(function.start, function.end) if p[2]]
+        pieces = [(a, min(b, address)) for a, b, _ in code if a < address]
+        pieces.append((address, function.end))
+        body = self._bodies[function.start] = self._read(pieces, old.gaps)
         return body
 
-    def _decode(self, start: int, end: int) -> Body:
-        insns: list[Insn] = []
-        gaps = set()
-        for first, last, is_code in self._pieces(start, end):
-            if is_code:
-                insns += self.isa.decode(self._bytes(first, last), first)
-            else:
-                gaps.add(first)
+    def _body(self, start: int, end: int) -> Body:
+        pieces = self._pieces(start, end)
+        gaps = {first for first, _, is_code in pieces if not is_code}
+        body = self._read([(a, b) for a, b, is_code in pieces if is_code], frozenset(gaps))
         if not self._mapping:
-            literals = (self.isa.literal(insn) for insn in insns if "[pc" in insn.operands)
-            gaps |= {address for address in literals if address is not None}
-        return self._lifted(insns, frozenset(gaps))
+            literals = {self.isa.literal(insn) for insn in body.insns if "[pc" in insn.operands}
+            body.gaps |= {address for address in literals if address is not None}
+        return body
 
-    def _lifted(self, insns: list[Insn], gaps: frozenset[int]) -> Body:
-        lift = self.isa.lift
-        return Body(insns, [step for insn in insns if (step := lift(insn)) is not None], gaps)
+    def _read(self, pieces: list[tuple[int, int]], gaps: frozenset[int]) -> Body:
+        found = Scan([], [], [])
+        for first, last in pieces:
+            one = self.isa.scan(self._bytes(first, last), first)
+            found.starts.extend(one.starts)
+            found.steps.extend(one.steps)
+            found.constants.extend(one.constants)
+
+        def decode() -> list[Insn]:
+            return [
+                insn
+                for first, last in pieces
+                for insn in self.isa.decode(self._bytes(first, last), first)
+            ]
+
+        return Body(found, gaps, decode, pieces[-1][1] if pieces else 0)
 
     def _pieces(self, start: int, end: int) -> list[tuple[int, int, bool]]:
         """Pieces of code and data between two addresses, by the mapping symbols."""

@@ -18,7 +18,6 @@ from litbench.firmware.functions import Program
 from litbench.firmware.step import Kind, Value
 
 _NO_POINTERS = (".eh_frame", ".ARM.exidx", ".ARM.extab", ".gcc_except_table")
-_HIGH, _LOW = {"lui", "c.lui", "auipc", "movw", "li", "c.li"}, {"addi", "c.addi", "movt"}
 _WORD = 0xFFFFFFFF
 RUST_HEADER = 3  # words before a Rust virtual table's methods: drop, size, align
 ITANIUM_HEADER = 2  # words before a C++ virtual table's methods: offset to top, type information
@@ -99,20 +98,11 @@ class AddressTaken:
         found = set()
         for function in self._program.functions:
             high: dict[str, int] = {}
-            for insn in self._program.body(function).insns:
-                mnemonic = insn.mnemonic
-                if (
-                    mnemonic not in _HIGH
-                    and mnemonic not in _LOW
-                    and ", pc, #" not in insn.operands
-                ):
-                    continue
-                register = insn.operands.partition(",")[0]
-                form, source, number = self._program.isa.form(insn, register)
-                if form == "constant":
+            for address, word in self._program.body(function).constants:
+                register, form, source, number = self._program.isa.constant(address, word)
+                if form in {"constant", "upper"}:
                     high[register] = number
-                    if insn.mnemonic not in {"lui", "c.lui", "auipc", "movw"}:
-                        found.add(number)
+                    found |= {number} if form == "constant" else set()
                 elif form == "high" and register in high:
                     found.add((high[register] & 0xFFFF) | number << 16)
                 elif form == "copy" and source in high:
@@ -124,9 +114,10 @@ class AddressTaken:
         """Byte offset from its table's base, for each word that is in a virtual table."""
         found: dict[int, int] = {}
         for symbol in self._elf.symbols:
-            if symbol.name.startswith("_ZTV") and symbol.size:
+            section = self._elf.section_at(symbol.value)
+            if symbol.name.startswith("_ZTV") and section is not None:
                 base = symbol.value + 4 * ITANIUM_HEADER
-                for at in range(base, symbol.end, 4):
+                for at in range(base, min(symbol.end, section.end), 4):
                     found[at] = at - base
         if _is_rust(self._elf):
             found |= self._rust_slots()

@@ -6,8 +6,11 @@ Reference: The RISC-V Instruction Set Manual, volume I, chapters 2 and 16.
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 
-from litbench.firmware.step import Flow, Insn, Sp, Step
+from litbench.firmware.step import Flow, Insn, Scan, Sp, Step
+from litbench.firmware.templates import Template, decode_one, placed, template
 
 _BRANCHES = {
     "beq", "bne", "blt", "bge", "bltu", "bgeu", "beqz", "bnez", "blez", "bgez", "bltz", "bgtz",
@@ -36,10 +39,51 @@ class RiscV:
         mode = capstone.CS_MODE_RISCV32 | capstone.CS_MODE_RISCVC
         self._capstone = capstone.Cs(capstone.CS_ARCH_RISCV, mode)
         self._capstone.skipdata = True
+        self._templates: dict[int, Template] = {}
 
     def decode(self, code: bytes, address: int) -> list[Insn]:
         """All instructions of ``code``."""
         return [Insn._make(i) for i in self._capstone.disasm_lite(code, address)]
+
+    def scan(self, code: bytes, address: int) -> Scan:
+        """The steps of ``code``, each instruction word decoded once."""
+        found = Scan([], [], [])
+        templates = self._templates
+        halves = array("H", code[: len(code) & ~1])
+        if sys.byteorder == "big":
+            halves.byteswap()
+        at, count = 0, len(halves)
+        while at < count:
+            word, size, place = halves[at], 2, address + 2 * at
+            if word & 3 == 3 and at + 1 < count:
+                word, size = word | halves[at + 1] << 16, 4
+            what = templates.get(word)
+            if what is None:
+                what = templates[word] = template(self, word, size)
+            found.starts.append(place)
+            if what.constant:
+                found.constants.append((place, word))
+            if what.step is not None:
+                found.steps.append(placed(what.step, place, conditional=False))
+            elif what.in_place:
+                step = self.lift(decode_one(self, word, size, place))
+                if step is not None:
+                    found.steps.append(step)
+            at += size // 2
+        return found
+
+    def makes_constant(self, insn: Insn) -> bool:
+        """Whether an instruction may make a part of an address."""
+        return insn.mnemonic.removeprefix("c.") in {"lui", "auipc", "li", "addi"}
+
+    def constant(self, address: int, word: int) -> tuple[str, str, str, int]:
+        """(register, form, source, number) of an instruction that makes a constant."""
+        insn = decode_one(self, word, 4 if word & 3 == 3 else 2, address)
+        register = insn.operands.partition(",")[0]
+        form, source, number = self.form(insn, register)
+        if form == "constant" and insn.mnemonic in {"lui", "c.lui", "auipc"}:
+            form = "upper"
+        return register, form, source, number
 
     def lift(self, insn: Insn) -> Step | None:
         """The step of an instruction, or None."""

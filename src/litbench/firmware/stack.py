@@ -17,8 +17,8 @@ from litbench.firmware.callgraph import CallGraph
 from litbench.firmware.demangle import demangle, fold
 from litbench.firmware.graphs import components, ring
 from litbench.firmware.indirect import Candidates
+from litbench.firmware.summary import IndirectCall, Problem
 from litbench.firmware.vectors import Entry
-from litbench.firmware.walk import IndirectCall, Problem
 
 
 class Verdict(StrEnum):

@@ -6,8 +6,11 @@ Reference: Armv7-M Architecture Reference Manual DDI 0403, chapters A5 to A7; Ar
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 
-from litbench.firmware.step import Flow, Insn, Reader, Sp, Step
+from litbench.firmware.step import Flow, Insn, Reader, Scan, Sp, Step
+from litbench.firmware.templates import Template, decode_one, placed, template
 
 _CONDITIONS = (
     "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "cs", "cc",
@@ -23,6 +26,7 @@ _SPLIT = {base: (base, False) for base in (*_BASES, *_PLAIN)}
 _SPLIT |= {base + c: (base, True) for base in _BASES for c in _CONDITIONS}
 _SPLIT |= {f"{name}.w": what for name, what in _SPLIT.items()}
 
+_FIRST_OF_TWO = 0xE800  # halfwords from here on begin an instruction of 32 bits
 _NUMBER = r"#(-?(?:0x[0-9a-f]+|\d+))"
 _IMMEDIATE = re.compile(_NUMBER)
 _LITERAL = re.compile(r"\[pc(?:, " + _NUMBER + r")?\]$")
@@ -53,10 +57,56 @@ class Thumb:
         self._capstone = capstone.Cs(capstone.CS_ARCH_ARM, mode)
         self._capstone.skipdata = True
         self._reader = reader
+        self._templates: dict[int, Template] = {}
 
     def decode(self, code: bytes, address: int) -> list[Insn]:
         """All instructions of ``code``."""
         return [Insn._make(i) for i in self._capstone.disasm_lite(code, address)]
+
+    def scan(self, code: bytes, address: int) -> Scan:
+        """The steps of ``code``, each instruction word decoded once."""
+        found = Scan([], [], [])
+        templates = self._templates
+        halves = array("H", code[: len(code) & ~1])
+        if sys.byteorder == "big":
+            halves.byteswap()
+        at, count, conditions = 0, len(halves), 0
+        while at < count:
+            word, size, place = halves[at], 2, address + 2 * at
+            if word >= _FIRST_OF_TWO and at + 1 < count:
+                word, size = word | halves[at + 1] << 16, 4
+            what = templates.get(word)
+            if what is None:
+                what = templates[word] = template(self, word, size)
+            found.starts.append(place)
+            if what.step is not None or what.in_place or what.constant:
+                self._add(found, what, (place, word, size), conditional=conditions > 0)
+            conditions = what.conditions or max(conditions - 1, 0)
+            at += size // 2
+        return found
+
+    def _add(
+        self, found: Scan, what: Template, insn: tuple[int, int, int], *, conditional: bool
+    ) -> None:
+        place, word, size = insn
+        if what.constant:
+            found.constants.append((place, word))
+        if what.in_place:
+            step = self.lift(decode_one(self, word, size, place))
+            if step is not None:
+                found.steps.append(step)
+        elif what.step is not None:
+            found.steps.append(placed(what.step, place, conditional=conditional))
+
+    def makes_constant(self, insn: Insn) -> bool:
+        """Whether an instruction may make a part of an address."""
+        return insn.mnemonic in {"movw", "movt"} or ", pc, #" in insn.operands
+
+    def constant(self, address: int, word: int) -> tuple[str, str, str, int]:
+        """(register, form, source, number) of an instruction that makes a constant."""
+        insn = decode_one(self, word, 4 if word & 0xFFFF >= _FIRST_OF_TWO else 2, address)
+        register = insn.operands.partition(",")[0]
+        return register, *self.form(insn, register)
 
     def lift(self, insn: Insn) -> Step | None:
         """The step of an instruction, or None."""

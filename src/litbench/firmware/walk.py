@@ -9,60 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from litbench.firmware.functions import Body, Function, Program
 from litbench.firmware.slicing import Slicer
 from litbench.firmware.step import UNKNOWN, Flow, Insn, Kind, Sp, Step, Value
+from litbench.firmware.summary import Call, IndirectCall, Problem, Summary
 
 MAX_VISITS = 12
 MAX_TABLE = 4096
 _DYNAMIC = -1 << 40  # a copy of the stack pointer moved by an amount that is not constant
 _ENDING = {Flow.JUMP, Flow.JUMP_REGISTER, Flow.TABLE, Flow.RETURN, Flow.STOP}
-
-
-class Call(NamedTuple):
-    """A direct call (or tail call) at ``address``, made ``depth`` bytes deep."""
-
-    address: int
-    depth: int
-    target: int
-    tail: bool
-
-
-class IndirectCall(NamedTuple):
-    """A call through a register; ``value`` is what is known of the callee's address."""
-
-    address: int
-    depth: int
-    tail: bool
-    value: Value
-
-
-class Problem(NamedTuple):
-    """Something that the walk could not follow: ``dynamic``, ``sp``, ``undecoded``, ``grows``."""
-
-    code: str
-    address: int
-
-
-@dataclass
-class Summary:
-    """What one function does to the stack by itself."""
-
-    start: int
-    depth: int = 0
-    calls: list[Call] = field(default_factory=list)
-    indirect: list[IndirectCall] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    returns: set[int] = field(default_factory=set)  # bytes still taken when it returns
-    stack_top: int | None = None  # where it sets the stack pointer to a constant
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether it moves the stack pointer by an amount that only the run knows."""
-        return any(p.code == "dynamic" for p in self.problems)
 
 
 class _State(NamedTuple):
@@ -143,9 +100,9 @@ class Walker:
         self._work.append(address)
 
     def _block(self, start: int) -> None:
-        if start not in self._body.index:
+        if not self._body.begins(start):
             self._resynchronise(start)
-            if start not in self._body.index:
+            if not self._body.begins(start):
                 self._problem("undecoded", start)
                 return
         state = self._states[start]
@@ -180,17 +137,17 @@ class Walker:
         self._fall_off(state)
 
     def _resynchronise(self, address: int) -> None:
-        self._prepare(self._program.redecode(self._function, address))
+        self._prepare(self._program.resynchronise(self._function, address))
 
     def _fall_off(self, state: _State) -> None:
         """Control runs past the function's last byte."""
-        insns = self._body.insns
-        last = self._steps.get(insns[-1].address) if insns else None
+        starts = self._body.starts
+        last = self._steps.get(starts[-1]) if starts else None
         if last is not None and last.flow in {Flow.CALL, Flow.CALL_REGISTER}:
             return  # the callee does not return
         end = self._function.end
-        if insns and insns[-1].end >= end and self._program.elf.is_code(end):
-            self._found.calls.append(Call(insns[-1].address, state.depth, end, tail=True))
+        if starts and self._body.end >= end and self._program.elf.is_code(end):
+            self._found.calls.append(Call(starts[-1], state.depth, end, tail=True))
         else:
             self._problem("undecoded", end)
 
