@@ -28,9 +28,11 @@ PF_X, PF_W, PF_R = 1, 2, 4
 SHT_NULL, SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 0, 1, 2, 3, 4, 8, 9
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_COMPRESSED = 1, 2, 4, 0x400, 0x800
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE = 0, 1, 2, 3, 4
+STT_TLS = 6
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 SHN_UNDEF, SHN_LORESERVE, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFF00, 0xFFF1, 0xFFF2, 0xFFFF
 
+_UNNAMED = {STT_SECTION, STT_FILE}
 _MACHINES = {EM_ARM: "arm", EM_RISCV: "riscv", 3: "x86", 62: "x86-64", 183: "aarch64"}
 
 
@@ -153,7 +155,7 @@ class Elf:
         return tuple(
             s
             for s in self.all_symbols
-            if s.name and s.section and s.type < STT_SECTION and not _is_mapping(s)
+            if s.name and s.section and s.type not in _UNNAMED and not _is_mapping(s)
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from litbench.firmware.elf import STT_OBJECT, Elf, Symbol
 from litbench.firmware.functions import Program
+from litbench.firmware.signatures import Signatures
 from litbench.firmware.step import Kind, Value
 
 _NO_POINTERS = (".eh_frame", ".ARM.exidx", ".ARM.extab", ".gcc_except_table")
@@ -49,6 +50,7 @@ class AddressTaken:
         self._vectors = vectors
         self._code_bit = 1 if program.elf.machine == "arm" else 0
         self._starts = {f.start for f in program.functions}
+        self._signatures = Signatures(program.elf)
 
     @cached_property
     def taken(self) -> dict[int, _Taken]:
@@ -148,11 +150,22 @@ class AddressTaken:
         sound = 0 < align <= 4096 and align & (align - 1) == 0 and size % align == 0
         return sound and size < 1 << 20 and (drop == 0 or base in pointers)
 
-    def candidates(self, value: Value) -> Candidates:
-        """The functions that a call to ``value`` may reach."""
+    def candidates(self, value: Value, caller: int) -> Candidates:
+        """The functions that a call to ``value`` in the function at ``caller`` may reach."""
         exact = self._exact(value)
         if exact is not None:
             return exact
+        found = self._in_slot(value)
+        kept = tuple(t for t in found.targets if self._has_type(caller, t))
+        if len(kept) == len(found.targets):
+            return found
+        return Candidates(kept, False, f"{found.reason}, of a pointer's type in the caller's unit")
+
+    def _has_type(self, caller: int, target: int) -> bool:
+        return bool(self.taken[target].slots) or self._signatures.allows(caller, target)
+
+    def _in_slot(self, value: Value) -> Candidates:
+        """All whose address is taken, but for those that other slots of virtual tables hold."""
         everything = self.taken
         if value.kind is Kind.LOADED and value.number >= 0 and _through_pointer(value):
             offset = value.number

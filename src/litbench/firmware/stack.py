@@ -179,6 +179,8 @@ class StackAnalysis:
         if target in self.graph.summaries:
             node.edges.append(Edge(target, depth, address, tail=tail))
             return
+        if target == 0:
+            return  # a weak symbol that nothing defines: the code tests it before it calls it
         names = (f"<{target:#x}>", *self._symbol_names(target))
         answer = self.annotations.lookup(self.annotations.frame, names)
         if answer is not None:
@@ -196,7 +198,7 @@ class StackAnalysis:
 
     def _indirect(self, node: Node, call: IndirectCall, shift: int) -> None:
         wanted = self.annotations.lookup(self.annotations.calls, self.names(node.start))
-        found = self.graph.addresses.candidates(call.value)
+        found = self.graph.addresses.candidates(call.value, node.start)
         sure = found.resolved
         answer = ""
         if wanted is not None and not sure:

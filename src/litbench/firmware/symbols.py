@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from litbench.firmware.demangle import demangle, fold, group
-from litbench.firmware.elf import STT_NOTYPE, STT_OBJECT, Elf, Symbol
+from litbench.firmware.elf import STT_NOTYPE, STT_OBJECT, STT_TLS, Elf, Symbol
 from litbench.firmware.footprint import HEAP, PADDING, STACK, Block, Footprint
 
 NO_SYMBOL, FILLER = "[no symbol]", "[padding]"
@@ -71,7 +71,7 @@ def _sized(elf: Elf) -> list[Symbol]:
     best: dict[tuple[int, int], Symbol] = {}
     sections = elf.sections
     for symbol in elf.symbols:
-        if not symbol.size or symbol.section >= len(sections):
+        if not symbol.size or symbol.section >= len(sections) or symbol.type == STT_TLS:
             continue
         if not sections[symbol.section].allocated:
             continue
