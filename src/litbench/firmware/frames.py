@@ -77,6 +77,7 @@ def _thumb(elf: Elf) -> int:
 def _descriptions(elf: Elf, section: Section, *, eh: bool) -> Iterator[tuple[int, int]]:
     data = bytes(elf.content(section))
     cies: dict[int, _Cie | None] = {}
+    known: dict[tuple[bytes, bytes], int] = {}  # most functions are described in the same words
     at = 0
     while at + 8 <= len(data):
         length = int.from_bytes(data[at : at + 4], "little")
@@ -94,7 +95,7 @@ def _descriptions(elf: Elf, section: Section, *, eh: bool) -> Iterator[tuple[int
             cie = cies[where]
             if cie is not None:
                 with contextlib.suppress(_Malformed, IndexError):
-                    yield _describe(elf, section, data[:end], at + 8, cie)
+                    yield _describe(elf, section, data[at:end], at, cie, known)
         at = end
 
 
@@ -125,18 +126,28 @@ def _read_cie(data: bytes, at: int) -> _Cie | None:
         return None
 
 
-def _describe(elf: Elf, section: Section, data: bytes, at: int, cie: _Cie) -> tuple[int, int]:
-    """(function, largest offset) of the description whose body is the end of ``data``."""
-    start = int.from_bytes(data[at : at + 4], "little")
+def _describe(
+    elf: Elf,
+    section: Section,
+    data: bytes,
+    offset: int,
+    cie: _Cie,
+    known: dict[tuple[bytes, bytes], int],
+) -> tuple[int, int]:
+    """(function, largest offset) of a description at ``offset`` in its section."""
+    start = int.from_bytes(data[8:12], "little")
     if cie.encoding & 0x70 == 0x10:  # relative to where it stands
-        start = start + section.address + at & 0xFFFFFFFF
-    at += 8
+        start = start + section.address + offset + 8 & 0xFFFFFFFF
+    at = 16
     if cie.augmentation.startswith(b"z"):
         size, at = _uleb(data, at)
         at += size
-    pointer = _STACK_POINTER.get(elf.machine, -1)
-    state = _run(cie.instructions, (pointer, 0, 0), pointer)
-    return start & ~_thumb(elf), _run(data[at:], state, pointer)[2]
+    key = (cie.instructions, data[at:])
+    if key not in known:
+        pointer = _STACK_POINTER.get(elf.machine, -1)
+        state = _run(cie.instructions, (pointer, 0, 0), pointer)
+        known[key] = _run(data[at:], state, pointer)[2]
+    return start & ~_thumb(elf), known[key]
 
 
 def _run(code: bytes, state: tuple[int, int, int], pointer: int) -> tuple[int, int, int]:

@@ -21,6 +21,7 @@ _LOADS = {"lw", "lwsp"}
 _SILENT = {"nop", "fence", "fence.i", "ecall", "ebreak", "wfi", "ret", "mret", "sret", "unimp", "j"}
 _MEMORY = re.compile(r"(-?(?:0x[0-9a-f]+|\d+))?\((\w+)\)$")
 _RETURN_REGISTERS = {"ra"}
+_CALL_MASK, _CALL = 0xFFF, 0x0EF  # JAL ra
 
 
 class RiscV:
@@ -57,10 +58,15 @@ class RiscV:
             word, size, place = halves[at], 2, address + 2 * at
             if word & 3 == 3 and at + 1 < count:
                 word, size = word | halves[at + 1] << 16, 4
+            found.starts.append(place)
+            if word & _CALL_MASK == _CALL:  # each is a different word: not worth a template
+                target = place + _call_distance(word) & 0xFFFFFFFF
+                found.steps.append(Step(place, 4, Flow.CALL, target))
+                at += 2
+                continue
             what = templates.get(word)
             if what is None:
                 what = templates[word] = template(self, word, size)
-            found.starts.append(place)
             if what.constant:
                 found.constants.append((place, word))
             if what.step is not None:
@@ -180,6 +186,12 @@ def _assign_sp(insn: Insn, base: str) -> Step:
         value = value + address if base == "auipc" else value
         return Step(address, size, sp=Sp.COPY, source=f"#{value & 0xFFFFFFFF:#x}")
     return Step(address, size, sp=Sp.UNKNOWN)
+
+
+def _call_distance(word: int) -> int:
+    """How far a JAL jumps (the J-type's immediate)."""
+    distance = word & 0xFF000 | (word >> 9) & 0x800 | (word >> 20) & 0x7FE
+    return distance - (word >> 31 << 20)
 
 
 def _jump(insn: Insn) -> Step:

@@ -43,10 +43,11 @@ def template(decoder: _Decoder, word: int, size: int) -> Template:
     """What a word does, wherever it stands."""
     insn = decode_one(decoder, word, size, _BASE)
     constant = decoder.makes_constant(insn)
-    if "pc" in insn.operands and "{" not in insn.operands and not insn.mnemonic.startswith("tb"):
-        return Template(in_place=True, constant=constant)
+    if "[pc" in insn.operands and not insn.mnemonic.startswith("tb"):
+        target = insn.operands[:3] in {"pc,", "sp,"}
+        return Template(in_place=target, constant=constant)
     if insn.mnemonic == "auipc":
-        return Template(in_place=insn.operands.startswith("sp"), constant=constant)
+        return Template(in_place=insn.operands.startswith("sp,"), constant=constant)
     if insn.mnemonic.startswith("it"):
         return Template(conditions=len(insn.mnemonic) - 1)
     step = decoder.lift(insn)

@@ -27,6 +27,7 @@ _SPLIT |= {base + c: (base, True) for base in _BASES for c in _CONDITIONS}
 _SPLIT |= {f"{name}.w": what for name, what in _SPLIT.items()}
 
 _FIRST_OF_TWO = 0xE800  # halfwords from here on begin an instruction of 32 bits
+_CALL_MASK, _CALL = 0xD000_F800, 0xD000_F000  # BL, its first halfword the lower one
 _NUMBER = r"#(-?(?:0x[0-9a-f]+|\d+))"
 _IMMEDIATE = re.compile(_NUMBER)
 _LITERAL = re.compile(r"\[pc(?:, " + _NUMBER + r")?\]$")
@@ -73,16 +74,25 @@ class Thumb:
         at, count, conditions = 0, len(halves), 0
         while at < count:
             word, size, place = halves[at], 2, address + 2 * at
+            found.starts.append(place)
             if word >= _FIRST_OF_TWO and at + 1 < count:
                 word, size = word | halves[at + 1] << 16, 4
+                if word & _CALL_MASK == _CALL:  # each is a different word: not worth a template
+                    target = place + 4 + _call_distance(word) & 0xFFFFFFFF
+                    found.steps.append(Step(place, 4, Flow.CALL, target, None, conditions > 0))
+                    conditions -= conditions > 0
+                    at += 2
+                    continue
             what = templates.get(word)
             if what is None:
                 what = templates[word] = template(self, word, size)
-            found.starts.append(place)
             if what.step is not None or what.in_place or what.constant:
                 self._add(found, what, (place, word, size), conditional=conditions > 0)
-            conditions = what.conditions or max(conditions - 1, 0)
-            at += size // 2
+            if conditions:
+                conditions -= 1
+            if what.conditions:
+                conditions = what.conditions
+            at += size >> 1
         return found
 
     def _add(
@@ -294,6 +304,16 @@ def _exchange(_: Thumb, insn: Insn, base: str, conditional: bool) -> Step:
     else:
         flow = Flow.RETURN if insn.operands == "lr" else Flow.JUMP_REGISTER
     return Step(insn.address, insn.size, flow, register=insn.operands, conditional=conditional)
+
+
+def _call_distance(word: int) -> int:
+    """How far a BL jumps (encoding T1), from the address 4 bytes after it."""
+    first, second = word & 0xFFFF, word >> 16
+    sign = first >> 10 & 1
+    high = ~(second >> 13 ^ sign) & 1
+    low = ~(second >> 11 ^ sign) & 1
+    distance = high << 23 | low << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
+    return distance - (sign << 24)
 
 
 def _through_table(_: Thumb, insn: Insn, base: str, __: bool) -> Step:
