@@ -97,7 +97,8 @@ def test_regions_of_the_linker_script_and_of_the_map_agree(tmp_path: Path) -> No
     )
     file = tmp_path / "x.map"
     file.write_text(
-        "Memory Configuration\n\nName             Origin             Length             Attributes\n"
+        "Memory Configuration\n\n"
+        "Name             Origin             Length             Attributes\n"
         "FLASH            0x0000000000000000 0x0000000000040000 xr\n"
         "RAM              0x0000000020000000 0x0000000000008000 xrw\n"
         "*default*        0x0000000000000000 0xffffffffffffffff\n\nLinker script and memory map\n"

@@ -95,7 +95,7 @@ def _descriptions(elf: Elf, section: Section, *, eh: bool) -> Iterator[tuple[int
             cie = cies[where]
             if cie is not None:
                 with contextlib.suppress(_Malformed, IndexError):
-                    yield _describe(elf, section, data[at:end], at, cie, known)
+                    yield _describe(elf, section.address + at, data[at:end], cie, known)
         at = end
 
 
@@ -127,17 +127,12 @@ def _read_cie(data: bytes, at: int) -> _Cie | None:
 
 
 def _describe(
-    elf: Elf,
-    section: Section,
-    data: bytes,
-    offset: int,
-    cie: _Cie,
-    known: dict[tuple[bytes, bytes], int],
+    elf: Elf, place: int, data: bytes, cie: _Cie, known: dict[tuple[bytes, bytes], int]
 ) -> tuple[int, int]:
-    """(function, largest offset) of a description at ``offset`` in its section."""
+    """(function, largest offset) of a description at the address ``place``."""
     start = int.from_bytes(data[8:12], "little")
     if cie.encoding & 0x70 == 0x10:  # relative to where it stands
-        start = start + section.address + offset + 8 & 0xFFFFFFFF
+        start = start + place + 8 & 0xFFFFFFFF
     at = 16
     if cie.augmentation.startswith(b"z"):
         size, at = _uleb(data, at)

@@ -6,11 +6,11 @@ from __future__ import annotations
 def ring(edges: dict[int, list[int]]) -> list[int]:
     """One circle of a small graph, in calling order; empty where there is none."""
     state: dict[int, int] = {}
-    for root in edges:
+    for root, first in edges.items():
         if root in state:
             continue
         path: list[int] = []
-        work = [(root, iter(edges[root]))]
+        work = [(root, iter(first))]
         state[root] = 1
         path.append(root)
         while work:
@@ -39,10 +39,10 @@ def components(edges: dict[int, list[int]]) -> list[list[int]]:
     stack: list[int] = []
     on_stack: set[int] = set()
     found: list[list[int]] = []
-    for root in edges:
+    for root, first in edges.items():
         if root in index:
             continue
-        work = [(root, iter(edges[root]))]
+        work = [(root, iter(first))]
         index[root] = low[root] = len(index)
         stack.append(root)
         on_stack.add(root)

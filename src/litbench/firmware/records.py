@@ -84,7 +84,7 @@ def size(found: Footprint, annotations: Annotations, session: str) -> Record:
             )
         )  # fmt: skip
     tables.append(_table("file", [("part", None), ("size", _B)], _file_rows(found)))
-    return _record(elf, Kind.FOOTPRINT, "size", session, metrics, tables)
+    return _record(elf, (Kind.FOOTPRINT, "size"), session, metrics, tables)
 
 
 def _file_rows(found: Footprint) -> list[tuple[Scalar, ...]]:
@@ -107,13 +107,14 @@ def symbols(
     ]
     largest = sorted(items, key=lambda i: (-i.size, i.address))
     columns: list[_Column] = [
-        ("symbol", None), ("section", None), ("address", None), ("size", _B), ("flash", _B), ("ram", _B),
+        ("symbol", None), ("section", None), ("address", None), ("size", _B), ("flash", _B),
+        ("ram", _B),
     ]  # fmt: skip
     rows = [(i.name, i.section, f"{i.address:#010x}", i.size, i.flash, i.ram) for i in largest]
     tables = [_table("symbols", columns, rows)]
     for name, grouped in {"crates": by_crate(items), "generics": folded(items), **groups}.items():
         tables.append(_groups(name, grouped))
-    return _record(found.elf, Kind.FOOTPRINT, "symbols", session, metrics, tables)
+    return _record(found.elf, (Kind.FOOTPRINT, "symbols"), session, metrics, tables)
 
 
 def _groups(name: str, groups: Iterable[Group]) -> Table:
@@ -137,7 +138,7 @@ def difference(found: Difference, session: str) -> Record:
     before = found.before.elf
     settings: dict[str, Scalar] = {"before": before.path.name, "before_digest": before.digest}
     return _record(
-        found.after.elf, Kind.FOOTPRINT, "diff", session, metrics, tables, settings=settings
+        found.after.elf, (Kind.FOOTPRINT, "diff"), session, metrics, tables, settings=settings
     )
 
 
@@ -186,7 +187,7 @@ def stack(analysis: StackAnalysis, session: str) -> Record:
         "stack_bottom": None if space is None else f"{space.bottom:#x}",
     }
     return _record(
-        elf, Kind.STACK, "stack", session, metrics, tables, settings=settings, cautions=cautions
+        elf, (Kind.STACK, "stack"), session, metrics, tables, settings=settings, cautions=cautions
     )
 
 
@@ -249,7 +250,8 @@ def _nesting(whole: nesting.Total) -> Table:
 
 def _chains(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
     columns: list[_Column] = [
-        ("entry", None), ("step", _N), ("function", None), ("depth", _B), ("frame", _B), ("note", None),
+        ("entry", None), ("step", _N), ("function", None), ("depth", _B), ("frame", _B),
+        ("note", None),
     ]  # fmt: skip
     rows = [
         (
@@ -359,7 +361,7 @@ def scan(
         metrics.append(Metric(name="sources.unsafe", unit=_N, values=(_count(uses, "unsafe"),)))
         metrics.append(Metric(name="sources.std", unit=_N, values=(_count(uses, "std"),)))
     settings: dict[str, Scalar] = {"features": ", ".join(sorted(features))}
-    return _record(elf, Kind.SCAN, "scan", session, metrics, tables, settings=settings)
+    return _record(elf, (Kind.SCAN, "scan"), session, metrics, tables, settings=settings)
 
 
 def _count(uses: Sequence[Use], kind: str) -> int:
@@ -397,8 +399,7 @@ def _table(name: str, columns: list[_Column], rows: Sequence[tuple[Scalar, ...]]
 
 def _record(
     elf: Elf,
-    kind: Kind,
-    command: str,
+    what: tuple[Kind, str],
     session: str,
     metrics: list[Metric],
     tables: list[Table],
@@ -409,10 +410,10 @@ def _record(
     return Record(
         id=new_id(),
         session=session,
-        kind=kind,
+        kind=what[0],
         started=now(),
         subject=Subject(name=elf.path.stem, language="", runtime=elf.machine, digest=elf.digest),
-        workload=Workload(name=f"firmware {command}"),
+        workload=Workload(name=f"firmware {what[1]}"),
         status=Status.VALID,
         metrics=tuple(metrics),
         tables=tuple(tables),

@@ -124,7 +124,7 @@ class RiscV:
             return ()
         return (insn.operands.split(",", 1)[0],)
 
-    def form(self, insn: Insn, register: str) -> tuple[str, str, int]:
+    def form(self, insn: Insn, register: str) -> tuple[str, str, int]:  # noqa: PLR0911 (one a form)
         """How ``register`` is computed; the forms are those of ``Isa.form``."""
         base = insn.mnemonic.removeprefix("c.")
         parts = insn.operands.split(", ")
@@ -146,7 +146,9 @@ class RiscV:
         return _arithmetic(insn, base, parts, number)
 
 
-def _arithmetic(insn: Insn, base: str, parts: list[str], number: int) -> tuple[str, str, int]:
+def _arithmetic(  # noqa: PLR0911 (one a form)
+    insn: Insn, base: str, parts: list[str], number: int
+) -> tuple[str, str, int]:
     source = parts[1] if len(parts) == 3 else parts[0]
     if base == "lui":
         return "constant", "", number << 12 & 0xFFFFFFFF
@@ -163,7 +165,7 @@ def _arithmetic(insn: Insn, base: str, parts: list[str], number: int) -> tuple[s
     return "other", "", 0
 
 
-def _assign_sp(insn: Insn, base: str) -> Step:
+def _assign_sp(insn: Insn, base: str) -> Step:  # noqa: PLR0911 (one a form)
     address, size, _, operands = insn
     parts = operands.split(", ")
     source = parts[1] if len(parts) == 3 else "sp"

@@ -1,9 +1,9 @@
 """Which functions a unit's function pointers may hold, by their types in DWARF (section 5.10).
 
-A C unit that calls through a pointer describes the pointer's type. A function of another type cannot
-be called through it without undefined behaviour, so it is no candidate. Types are compared by what
-calling needs: integers and enumerations by their size, all pointers alike. What is not known (a
-function without a prototype, a unit without types, another language) narrows nothing.
+A C unit that calls through a pointer describes the pointer's type. A function of another type
+cannot be called through it without undefined behaviour, so it is no candidate. Types are compared
+by what calling needs: integers and enumerations by their size, all pointers alike. What is not
+known (a function without a prototype, a unit without types, another language) narrows nothing.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _signature(die: Any) -> Signature | None:
     return tuple(parts)
 
 
-def _class(die: Any, depth: int) -> object:
+def _class(die: Any, depth: int) -> object:  # noqa: PLR0911 (one a kind of type)
     """How a value of the type that ``die`` refers to is passed."""
     if "DW_AT_type" not in die.attributes:
         return "void"

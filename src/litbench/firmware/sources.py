@@ -65,7 +65,7 @@ def _guarded(read: Callable[[], list[_T]]) -> list[_T]:
     """What ``read`` finds; nothing where debug information makes no sense."""
     try:
         return read()
-    except Exception:  # noqa: BLE001 (pyelftools raises nearly anything on malformed input)
+    except Exception:  # pyelftools raises nearly anything on malformed input
         return []
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class Insn(NamedTuple):
-    """One decoded instruction, as capstone prints it. ``mnemonic`` is ``.byte`` where it is none."""
+    """One instruction as capstone prints it; ``mnemonic`` is ``.byte`` where it is none."""
 
     address: int
     size: int
@@ -130,11 +130,10 @@ class Isa(Protocol):
         """The address of a literal that an instruction reads relative to itself."""
 
     def form(self, insn: Insn, register: str) -> tuple[str, str, int]:
-        """How an instruction computes ``register``: (form, source register, number).
+        """How ``register`` is computed: (form, source register, number).
 
         Forms: ``constant``; ``copy`` (source + number); ``high`` (number << 16 over source);
-        ``load`` (the word at source + number); ``index`` (the word at one of two registers, named
-        with a space between, plus the other); ``shift`` (source << number); ``negate``; ``align``
-        (source with low bits cleared, at most number); ``sum`` and ``difference`` (of two registers);
-        ``other``.
+        ``load`` (the word at source + number); ``index`` (the word at the sum of two registers,
+        named with a space between); ``shift`` (source << number); ``negate``; ``align`` (source
+        with low bits cleared, at most number); ``sum``, ``difference`` (of two); ``other``.
         """

@@ -17,9 +17,9 @@ _CONDITIONS = (
 )  # fmt: skip
 _BASES = (
     "b", "bl", "blx", "bx", "blxns", "bxns", "push", "pop", "vpush", "vpop", "mov", "movs", "movw",
-    "movt", "mvn", "mvns", "add", "adds", "addw", "sub", "subs", "subw", "adr", "ldr", "ldrd", "str",
-    "strd", "ldm", "ldmdb", "ldmia", "stm", "stmdb", "vldmia", "vstmdb", "vldmdb", "vstmia", "lsl",
-    "lsls", "bic", "bics", "bfc", "and", "ands", "rsbs", "rsb", "orr", "orrs",
+    "movt", "mvn", "mvns", "add", "adds", "addw", "sub", "subs", "subw", "adr", "ldr", "ldrd",
+    "str", "strd", "ldm", "ldmdb", "ldmia", "stm", "stmdb", "vldmia", "vstmdb", "vldmdb", "vstmia",
+    "lsl", "lsls", "bic", "bics", "bfc", "and", "ands", "rsbs", "rsb", "orr", "orrs",
 )  # fmt: skip
 _PLAIN = ("cbz", "cbnz", "tbb", "tbh", "udf", "udf.w", "trap", ".byte")
 _SPLIT = {base: (base, False) for base in (*_BASES, *_PLAIN)}
@@ -202,7 +202,7 @@ class Thumb:
             found += parts[: 2 if _MANY.match(mnemonic) else 1]
         return tuple(found)
 
-    def form(self, insn: Insn, register: str) -> tuple[str, str, int]:
+    def form(self, insn: Insn, register: str) -> tuple[str, str, int]:  # noqa: PLR0911 (one a form)
         """How ``register`` is computed: (form, source register, number).
 
         The forms are those of ``Isa.form``.
@@ -230,8 +230,8 @@ class Thumb:
 _FORMS = {
     "mov": "constant", "movs": "constant", "movw": "constant", "mvn": "inverse", "mvns": "inverse",
     "movt": "high", "add": "copy", "adds": "copy", "addw": "copy", "sub": "minus", "subs": "minus",
-    "subw": "minus", "lsl": "shift", "lsls": "shift", "bic": "align", "bics": "align", "bfc": "clear",
-    "rsb": "reverse", "rsbs": "reverse",
+    "subw": "minus", "lsl": "shift", "lsls": "shift", "bic": "align", "bics": "align",
+    "bfc": "clear", "rsb": "reverse", "rsbs": "reverse",
 }  # fmt: skip
 
 
@@ -264,7 +264,7 @@ def _of_registers(base: str, parts: list[str], source: str) -> tuple[str, str, i
     return "other", "", 0
 
 
-def _assign_sp(insn: Insn, base: str, isa: Thumb) -> Step | None:
+def _assign_sp(insn: Insn, base: str, isa: Thumb) -> Step | None:  # noqa: PLR0911 (one a form)
     address, size, _, operands = insn
     parts = operands.split(", ")
     last = parts[-1]
