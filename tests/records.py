@@ -272,3 +272,44 @@ def _timed(
         cautions=cautions,
         mailbox=0 if target == "embassy-std" and workload == "counting" else 16,
     )
+
+
+def scaling(seed: int = 11) -> list[Record]:
+    """Fan-in on one, two and four threads: tokio-mt speeds up by 1.8 and 3, smol not at all."""
+    source = random.Random(seed)
+    speed_ups = {"tokio-mt": (1.0, 1.8, 3.0), "smol": (1.0, 1.0, 0.9)}
+    return [
+        run(
+            target,
+            "fan-in",
+            threads=threads,
+            elapsed=times(source, 9e7 / speed_up),
+            fork=fork,
+            turn=20_000 + 10 * fork + threads,
+        )
+        for fork in range(6)
+        for target, found in speed_ups.items()
+        for threads, speed_up in zip((1, 2, 4), found, strict=True)
+    ]
+
+
+def loads(seed: int = 12) -> list[Record]:
+    """Loaded latency at three loads: it grows with load, and the naive one hides half of it."""
+    source = random.Random(seed)
+    return [
+        run(
+            target,
+            "loaded-latency",
+            Measure.LATENCY,
+            parameters={"load": load},
+            histograms=[
+                latencies(source, name, median * part * 100 / (100 - load), 1500)
+                for name, part in (("corrected", 1.0), ("naive", 0.5), ("pacing", 0.01))
+            ],
+            fork=fork,
+            turn=30_000 + 100 * fork + load,
+        )
+        for fork in range(2)
+        for target, median in (("tokio-mt", 9_000.0), ("asyncio", 80_000.0))
+        for load in (10, 50, 90)
+    ]

@@ -17,9 +17,12 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
-# A soak goes on for as many of the preset's time limits, however many iterations those are.
+# What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
+ACTOR_BYTES = 5_000
+# A soak goes on for as many of the preset's time limits, or until its iterations come near the
+# 16 MiB that a run may say.
 SOAK_LIMITS = 20
-SOAK_ITERATIONS = 100_000
+SOAK_ITERATIONS = 30_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("quick", 2, 10, 0.5, 300, "a first look, in minutes", long_run_s=8),
+        Preset("quick", 3, 10, 0.3, 300, "a first look, in minutes", long_run_s=5),
         Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
         Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
     )
@@ -141,11 +144,14 @@ def select(
     given: dict[str, int],
     measures: Sequence[Measure],
     threads: int,
+    preferred: dict[str, int] | None = None,
     sizes: Sequence[int] = (),
+    memory: int | None = None,
 ) -> Iterator[Selection | Unmeasured]:
     """The selections of one workload on one target, scaled to what the target can hold.
 
-    A memory measurement is a slope, so it becomes runs of several ``sizes``, by default
+    Parameters are those ``given``, else the suite's ``preferred``, else the defaults. A memory
+    measurement is a slope, so it becomes runs of several ``sizes``, by default
     ``MEMORY_SIZES`` equal steps up to the workload's size. Raises UsageError
     when a parameter was ``given`` that the target cannot hold.
     """
@@ -159,7 +165,8 @@ def select(
         because = f"the adapter has version {ability.version}, not {definition.version}"
         yield Unmeasured(target, definition.name, because, cure="Rebuild the adapter.")
         return
-    values, notes = _scaled(target, definition, given, ability)
+    values, notes = _scaled(target, definition, given, preferred or {}, ability)
+    notes += _fitted(definition, values, given, memory)
     threads = min(max(threads, description.threads.least), description.threads.most)
     for measure in measures:
         if measure in definition.measures and measure in ability.measures:
@@ -168,9 +175,13 @@ def select(
 
 
 def _scaled(
-    target: str, definition: WorkloadDefinition, given: dict[str, int], ability: Ability
+    target: str,
+    definition: WorkloadDefinition,
+    given: dict[str, int],
+    preferred: dict[str, int],
+    ability: Ability,
 ) -> tuple[dict[str, int], tuple[Note, ...]]:
-    values = definition.values(given)
+    values = definition.values({**preferred, **given})
     notes = [Note(code="departs", message=text) for text in ability.differences]
     for name, limit in ability.limits.items():
         if values.get(name, 0) <= limit:
@@ -185,6 +196,26 @@ def _scaled(
     return values, tuple(notes)
 
 
+def _fitted(
+    definition: WorkloadDefinition,
+    values: dict[str, int],
+    given: dict[str, int],
+    memory: int | None,
+) -> tuple[Note, ...]:
+    """Lower ``values`` until its actors fit in ``memory`` bytes; a note when that was needed."""
+    name = definition.lowered
+    if name is None or memory is None or name in given:
+        return ()
+    before = values[name]
+    while values[name] > 1 and definition.demand(values).actors * ACTOR_BYTES > memory:
+        values[name] = values[name] - 1 if name == "levels" else values[name] // 2
+    if values[name] == before:
+        return ()
+    room = f"this machine has {memory / (1 << 30):.1f} GiB to spare"
+    message = f"scaled down to {name}={values[name]} from {before}: {room}"
+    return (Note(code="scaled-down", message=message),)
+
+
 def _sized(
     definition: WorkloadDefinition, values: dict[str, int], measure: Measure, sizes: Sequence[int]
 ) -> Iterator[dict[str, int]]:
@@ -193,7 +224,8 @@ def _sized(
         return
     largest = values[definition.size]
     steps = [max(largest * part // MEMORY_SIZES, 1) for part in range(1, MEMORY_SIZES + 1)]
-    if sizes and max(sizes) <= largest:
-        steps = list(sizes)
+    fitting = [size for size in sizes if size <= largest]
+    if len(fitting) == len(sizes) > 0:
+        steps = fitting
     for size in dict.fromkeys(steps):
         yield {**values, definition.size: size}

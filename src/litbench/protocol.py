@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from litbench.record import Clock, Ledger, Measure, Part, Specification
 from litbench.units import Unit
 
 VERSION = 1
+Word = Annotated[int, msgspec.Meta(ge=0)]
 LINE_LIMIT = 1 << 20
 CHANNEL_LIMIT = 16 << 20
 OUTPUT_LIMIT = 16 << 20
@@ -61,7 +64,7 @@ class IterationDone(Part, frozen=True, tag_field="type", tag="iteration"):
     start: int
     end: int
     ledger: Ledger
-    checks: dict[str, int]
+    checks: dict[str, Word]
 
 
 class Finish(Part, frozen=True, tag_field="type", tag="finish"):

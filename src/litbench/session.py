@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litbench.catalogue import WorkloadDefinition, all_workloads, workload
+from litbench.catalogue.definition import Values
 from litbench.catalogue.suites import Entry, suite
-from litbench.environment import machine_facts, usable_cpu_count
+from litbench.environment import available_memory, machine_facts, usable_cpu_count
 from litbench.errors import LitbenchError, MissingToolError, UsageError
 from litbench.plan import PRESETS, Item, Plan, Preset, Selection, Unmeasured, make, select
 from litbench.record import Measure, Record, new_id, now
@@ -201,18 +202,41 @@ def _refuse_unknown_parameters(
 def _select(
     request: Request, entries: Sequence[Entry], prepared: dict[str, Prepared]
 ) -> Iterable[Selection | Unmeasured]:
-    threads = request.threads or usable_cpu_count()
-    for name, target in prepared.items():
+    seen: list[Selection | Unmeasured] = []
+    for target in prepared.values():
         for entry in entries:
-            definition = workload(entry.workload)
-            own = {p.name for p in definition.parameters}
-            chosen = {name: n for name, n in request.parameters.items() if name in own}
-            yield from select(
-                name,
-                target.description,
-                definition,
-                given={**entry.values, **chosen},
-                measures=[m for m in entry.measures if m in (request.measures or Measure)],
-                threads=threads,
-                sizes=() if definition.size in chosen else entry.sizes,
-            )
+            for values in entry.each_values():
+                for threads in _threads(request, entry):
+                    for each in _select_one(request, entry, values, threads, target):
+                        if each not in seen:
+                            seen.append(each)
+                            yield each
+
+
+def _threads(request: Request, entry: Entry) -> list[int]:
+    """How many worker threads to run with: what was asked, a sweep, or one a processor."""
+    if request.threads:
+        return [request.threads]
+    most = usable_cpu_count()
+    if not entry.scale:
+        return [most]
+    return sorted({*(2**n for n in range(most.bit_length()) if 2**n <= most), most})
+
+
+def _select_one(
+    request: Request, entry: Entry, values: Values, threads: int, target: Prepared
+) -> Iterable[Selection | Unmeasured]:
+    definition = workload(entry.workload)
+    own = {p.name for p in definition.parameters}
+    chosen = {key: n for key, n in request.parameters.items() if key in own}
+    return select(
+        target.adapter.target.name,
+        target.description,
+        definition,
+        given=chosen,
+        preferred=values,
+        measures=[m for m in entry.measures if m in (request.measures or Measure)],
+        threads=threads,
+        sizes=() if definition.size in chosen else entry.sizes,
+        memory=available_memory(),
+    )

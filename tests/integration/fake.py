@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from litbench.catalogue import workload
+from litbench.catalogue.small import SMALL
 from litbench.plan import PRESETS, Plan, Preset, Selection, make
 from litbench.record import Measure, Record
 from litbench.runner.run import Prepared, Setting, run_plan
@@ -15,18 +16,6 @@ from litbench.targets.manifest import Target, TargetEntry
 
 ROOT = Path(__file__).parents[2]
 FAKE = (sys.executable, "-S", "-E", str(ROOT / "adapters" / "fake" / "fake.py"))
-
-SMALL = {
-    "ping-pong": {"rounds": 50},
-    "counting": {"messages": 100},
-    "fan-in": {"senders": 4, "messages": 25},
-    "fan-out": {"receivers": 4, "messages": 25},
-    "thread-ring": {"actors": 5, "hops": 60},
-    "skynet": {"levels": 2},
-    "mass-spawn": {"actors": 50},
-    "mailbox-fill": {"messages": 50},
-    "isolated-latency": {"rounds": 50},
-}
 
 
 def fake(*options: str, name: str = "fake") -> Prepared:

@@ -12,7 +12,7 @@ import pytest
 from litbench.catalogue import all_workloads
 from litbench.errors import MissingToolError
 from litbench.record import Measure, Status
-from tests.integration.fake import FAKE, SMALL, fake, plan_of, run_fake
+from tests.integration.fake import FAKE, fake, plan_of, run_fake
 
 # fault -> the reason that the harness must give
 REASONS = {
@@ -71,6 +71,13 @@ def all_faults() -> set[str]:
     return {line.split()[0] for line in listed.stdout.splitlines() if line.strip()}
 
 
+FAKE_DESCRIPTION = fake().description
+
+
+def _fake_has(workload: str) -> bool:
+    return FAKE_DESCRIPTION.ability(workload) is not None
+
+
 def test_every_fault_of_the_fake_is_tested_here() -> None:
     assert all_faults() == {*REASONS, *ALLOWED, *AT_DESCRIBE, *IN_OTHER_MEASURES}
 
@@ -80,8 +87,9 @@ def test_a_fault_is_caught_with_its_own_reason(tmp_path: Path, fault: str, reaso
     patience = 1.5 if reason == "timed-out" else 20
     (record,) = run_fake(tmp_path, plan_of(timeout_s=patience), "--fault", fault)
     assert record.status is Status.INVALID
-    assert record.reasons[0].code == reason, record.reasons
-    assert record.reasons[0].message
+    codes = [note.code for note in record.reasons]
+    assert reason in (codes if reason.startswith("clock") else codes[:1]), record.reasons
+    assert all(note.message for note in record.reasons)
 
 
 @pytest.mark.parametrize(("fault", "caution"), ALLOWED.items())
@@ -113,7 +121,7 @@ def test_samples_that_are_left_out_are_missed(
 
 @pytest.mark.parametrize(
     ("workload", "measure"),
-    [(w.name, m) for w in all_workloads() if w.name in SMALL for m in w.measures],
+    [(w.name, m) for w in all_workloads() for m in w.measures if _fake_has(w.name)],
 )
 def test_the_clean_fake_passes(tmp_path: Path, workload: str, measure: Measure) -> None:
     (record,) = run_fake(tmp_path, plan_of(workload, measure, iterations=3))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from queue import SimpleQueue
 from typing import Any, BinaryIO
@@ -44,7 +43,8 @@ class Input:
     """
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
-        self._stream = stream or sys.stdin.buffer
+        # Not sys.stdin: Python aborts at its exit when a thread is blocked in that.
+        self._stream = stream or open(0, "rb", closefd=False)  # noqa: SIM115
         self._lines: SimpleQueue[Message | ProtocolError] = SimpleQueue()
         threading.Thread(target=self._read, name="litbench-input", daemon=True).start()
 

@@ -48,6 +48,7 @@ class Histogram:
         """The protocol's ``counts``: (lowest value of the bucket, count), sorted."""
         return sorted(self._counts.items())
 
-    def __len__(self) -> int:
-        """How many values were counted."""
+    @property
+    def count(self) -> int:
+        """How many values were counted. (No ``__len__``: an empty histogram is no false one.)"""
         return sum(self._counts.values())

@@ -17,6 +17,7 @@ LINE_LIMIT = 1 << 20
 U64 = (1 << 64) - 1
 UNITS = (
     "ns", "cycles", "instructions", "bytes", "messages", "actors", "count", "ratio", "joules",
+    "hertz",
 )  # fmt: skip
 MEASURES = ("throughput", "latency", "memory")
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from typing import TypeVar
 
 from litbench.catalogue.basic import BASIC
 from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
+from litbench.catalogue.embedded import EMBEDDED
 from litbench.catalogue.patterns import PATTERNS
 from litbench.catalogue.pressure import PRESSURE
 from litbench.errors import UsageError
 
-__all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "workload"]
+__all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "telling", "workload"]
 
-ALL = (*BASIC, *PATTERNS, *PRESSURE)
+T = TypeVar("T")
+
+ALL = (*BASIC, *PATTERNS, *PRESSURE, *EMBEDDED)
 
 _BY_NAME = {definition.name: definition for definition in ALL}
 
@@ -20,6 +25,14 @@ _BY_NAME = {definition.name: definition for definition in ALL}
 def all_workloads() -> tuple[WorkloadDefinition, ...]:
     """Every workload, in the order in which tables show them."""
     return ALL
+
+
+def telling(name: str, parameters: Mapping[str, T]) -> dict[str, T]:
+    """The parameters that a reader should see: all but options that are off."""
+    definition = _BY_NAME.get(name)
+    options = definition.parameters if definition else ()
+    off = {p.name: p.default for p in options if p.option}
+    return {key: value for key, value in parameters.items() if off.get(key) != value}
 
 
 def workload(name: str) -> WorkloadDefinition:

@@ -55,7 +55,9 @@ def _mailbox_fill(values: Values) -> Expected:
     return expect(n, order=cached_fold(n), sum=triangle(n))
 
 
-_BATCH = Parameter("batch", 1, "messages the receiver may take at a wake-up", most=100_000)
+_BATCH = Parameter(
+    "batch", 1, "messages the receiver may take at a wake-up", most=100_000, option=True
+)
 
 PING_PONG = WorkloadDefinition(
     name="ping-pong",
@@ -93,7 +95,7 @@ FAN_IN = WorkloadDefinition(
         Parameter("messages", 10_000, "messages from each sender"),
         mailbox(1024),
         _BATCH,
-        Parameter("fail_fast", 0, "1: senders never wait, they try again", least=0, most=1),
+        Parameter("fail_fast", 0, "1: senders never wait, they try again", 0, 1, option=True),
     ),
     measures=TIMED,
     demand=lambda v: Demand(actors=v["senders"] + 1, messages=v["senders"] * v["messages"]),
@@ -140,6 +142,7 @@ SKYNET = WorkloadDefinition(
     demand=lambda v: Demand(actors=_nodes(v["levels"]), messages=_nodes(v["levels"])),
     expected=_skynet,
     histogram="node",
+    lowered="levels",
     work_unit=Unit.ACTORS,
 )
 
@@ -155,6 +158,7 @@ MASS_SPAWN = WorkloadDefinition(
     demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),
     expected=_mass_spawn,
     size="actors",
+    lowered="actors",
     work_unit=Unit.ACTORS,
     work=lambda v: v["actors"],
 )

@@ -18,13 +18,17 @@ Values = dict[str, int]
 
 @dataclass(frozen=True)
 class Parameter:
-    """An integer parameter of a workload, with its default and the range that makes sense."""
+    """An integer parameter of a workload, with its default and the range that makes sense.
+
+    An ``option`` turns something on; at its default it says nothing and is not shown.
+    """
 
     name: str
     default: int
     meaning: str
     least: int = 1
     most: int = 100_000_000
+    option: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class WorkloadDefinition:
     work_unit: Unit = Unit.MESSAGES
     other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
+    lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
     repeats: bool = False  # a memory run has many iterations, not one
     at_least: tuple[tuple[str, str], ...] = ()  # (a, b): parameter a is at least parameter b
     work: Callable[[Values], int] | None = None

@@ -118,7 +118,7 @@ PRESSURE = (
         parameters=(
             Parameter("load", 50, "offered load, in percent of the measured capacity", most=200),
             Parameter("milliseconds", 300, "length of an iteration", most=600_000),
-            Parameter("stall_ms", 0, "a stall of the probe in the middle", least=0, most=60_000),
+            Parameter("stall_ms", 0, "a stall of the probe in the middle", 0, 60_000, option=True),
             mailbox(1024),
         ),
         measures=(Measure.LATENCY,),

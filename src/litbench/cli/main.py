@@ -16,10 +16,12 @@ COMMANDS = {
     "run": "measure targets with workloads, keep the records, show the tables",
     "show": "show kept runs as tables",
     "report": "write kept runs as one HTML page that opens offline",
+    "profile": "say why: heap, leaks, cpu, cache, sched, locks, races of a target or any command",
+    "firmware": "analyse firmware from its ELF (size, symbols, diff, stack, scan), and run it",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
-    "firmware": "analyse firmware from its ELF: size, symbols, diff, stack, scan",
-    "dump": "print one record, whole, as JSON",
+    "dump": "print records whole, as JSON",
+    "adapter": "check an adapter against the protocol, or begin a new one",
 }
 
 EPILOG = "Every command takes --help and --json. Exit codes: 0 fine, 1 a budget or comparison \
@@ -44,7 +46,12 @@ def main(words: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(own)
-    return _guarded(command.run, own.parse_args(words[1:]))
+    if not getattr(command, "TAKES_COMMAND", False):
+        return _guarded(command.run, own.parse_args(words[1:]))
+    end = words.index("--") if "--" in words else len(words)
+    arguments = own.parse_intermixed_args(words[1:end])
+    arguments.command = tuple(words[end + 1 :])
+    return _guarded(command.run, arguments)
 
 
 def _guarded(run, arguments: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]

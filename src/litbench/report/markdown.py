@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from litbench.report import images, phrases
 from litbench.report.notes import letter
-from litbench.report.parts import Image, MemoryTable, Ranking, Report
+from litbench.report.parts import Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -32,17 +32,29 @@ def _blocks(report: Report) -> Iterator[str]:
         yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
     for ranking in report.rankings:
         yield from _ranking(ranking)
+    for sweep in report.sweeps:
+        yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
     for image in report.images:
         yield from _image(image)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield f"## {escape(board.title)}"
+        for note in board.notes:
+            yield f"**{escape(note.code)}:** {escape(note.message)}"
+        for sheet in board.sheets:
+            yield f"### {escape(sheet.title)}"
+            yield _table(sheet.columns, sheet.rows)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
         yield "## Environment"
         yield _table(
             ("fact", "value"),
-            ((fact.name, "; ".join(map(str, fact.values))) for fact in report.environment),
+            (
+                (fact.name, "; ".join(phrases.fact(fact.name, v) for v in fact.values))
+                for fact in report.environment
+            ),
         )
     invalid = [run for run in report.runs if not run.valid]
     if invalid:
@@ -80,6 +92,17 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     ]
     yield _table([*columns, "notes"], rows, left=1)
     yield from _notes(ranking.notes)
+    if ranking.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in ranking.remarks)
+
+
+def _sweep(sweep: Sweep) -> Iterator[str]:
+    yield f"## {escape(sweep.title)}"
+    yield escape(sweep.summary)
+    rows = [
+        (row.label, str(point.at), *point.cells, "") for row in sweep.rows for point in row.points
+    ]
+    yield _table(("configuration", sweep.over, *sweep.columns, ""), rows, left=1)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:
@@ -87,7 +110,7 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     yield f"## Memory: {escape(title)}"
     if memory.summary:
         yield escape(memory.summary)
-    columns = ("scenario", "reading", "memory used", "at", "bytes each", "95 % interval", "notes")
+    columns = ("scenario", "reading", "memory used", "with", "bytes each", "95 % interval", "notes")
     rows = [
         [
             row.label,
@@ -101,6 +124,8 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
         for row in memory.rows
     ]
     yield _table(columns, rows, left=2)
+    if memory.rows:
+        yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
 
 

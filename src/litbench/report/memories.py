@@ -14,6 +14,7 @@ from litbench.report.labels import anchor, labels
 from litbench.report.notes import Notes
 from litbench.report.parts import MemoryRow, MemoryTable
 from litbench.stats import memory, summary
+from litbench.stats.slope import Slope
 from litbench.stats.summary import Group, Key
 from litbench.stats.undetermined import Undetermined
 
@@ -49,9 +50,8 @@ def _table(
     name, version, parameters = table
     notes = Notes()
     rows: list[MemoryRow] = []
-    for key, records in sorted(groups, key=lambda pair: names[pair[0]]):
-        valid = [record for record in records if record.valid]
-        found = memory.memory(valid)
+    measured = [(key, records, memory.memory(_valid(records))) for key, records in groups]
+    for key, records, found in sorted(measured, key=lambda one: (_cost(one[2]), names[one[0]])):
         rows += [
             MemoryRow(
                 target=key.subject.name,
@@ -72,6 +72,16 @@ def _table(
         rows=tuple(rows),
         notes=notes.texts,
     )
+
+
+def _valid(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.valid]
+
+
+def _cost(found: Sequence[memory.Memory]) -> float:
+    """What rows are ordered by: the bytes each of a target's first reading."""
+    slopes = [one.slope for one in found]
+    return slopes[0].slope if slopes and isinstance(slopes[0], Slope) else float("inf")
 
 
 def _summary(name: str) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litbench.record import Record
-from litbench.report import images, machine, memories, rankings, runs
+from litbench.record import Kind, Record
+from litbench.report import boards, images, machine, memories, rankings, runs, sweeps
 from litbench.report.parts import Report
 
 __all__ = ["Report", "build"]
@@ -18,6 +18,7 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
     """The report of these records, in an order that does not depend on theirs."""
     ordered = sorted(records, key=lambda record: (record.started, record.id))
     facts = machine.facts(ordered)
+    ranked = rankings.build(ordered)
     return Report(
         title=title,
         first=ordered[0].started if ordered else "",
@@ -27,9 +28,12 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
         valid=sum(record.valid for record in ordered),
         invalid=sum(not record.valid for record in ordered),
         warnings=machine.warnings(ordered, facts),
-        rankings=rankings.build(ordered),
+        rankings=ranked,
+        sweeps=sweeps.build(ranked),
         memory=memories.build(ordered),
         images=images.build(ordered),
+        boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
+        profiles=tuple(record for record in ordered if record.kind is Kind.PROFILE),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from litbench.record import Kind, Metric, Note, Parameters, Scalar, Table
+from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
 from litbench.stats.memory import Memory
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
@@ -23,11 +23,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class Row(Part, frozen=True):
     """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
 
+    ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
     ``throughput`` and ``latencies`` are None where no run was for them.
     """
 
     target: str
     label: str
+    configuration: str
     threads: int | None
     throughput: Throughput | Undetermined | None
     latencies: tuple[Latency, ...] | Undetermined | None
@@ -45,9 +47,14 @@ class Row(Part, frozen=True):
 
 
 class Ranking(Part, frozen=True):
-    """The A/B table of one workload with one set of parameters, on one kind of clock."""
+    """The A/B table of one workload with one set of parameters, on one kind of clock.
+
+    ``title`` is the workload with what tells this ranking from others of it; ``notes`` are of
+    single rows, ``remarks`` of all of them.
+    """
 
     anchor: str
+    title: str
     workload: str
     version: int
     summary: str
@@ -57,6 +64,7 @@ class Ranking(Part, frozen=True):
     clock: str
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class MemoryRow(Part, frozen=True):
@@ -78,6 +86,71 @@ class MemoryTable(Part, frozen=True):
     parameters: Parameters
     rows: tuple[MemoryRow, ...]
     notes: tuple[str, ...]
+
+
+class SweepPoint(Part, frozen=True):
+    """One value of a sweep, with its interval where it has one, and its figures in words."""
+
+    at: int
+    value: float
+    low: float | None
+    high: float | None
+    cells: tuple[str, ...]
+
+
+class SweepRow(Part, frozen=True):
+    """One configuration over a sweep."""
+
+    target: str
+    label: str
+    points: tuple[SweepPoint, ...]
+
+
+class Sweep(Part, frozen=True):
+    """``value`` in ``unit`` as something (``over``) is swept.
+
+    ``columns`` name the cells, ``figure`` is the title of the chart.
+    """
+
+    anchor: str
+    title: str
+    figure: str
+    summary: str
+    over: str
+    value: str
+    unit: Unit
+    columns: tuple[str, ...]
+    rows: tuple[SweepRow, ...]
+
+
+class Sheet(Part, frozen=True):
+    """A table in words: the first column is text, the others are figures."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Span(Part, frozen=True):
+    """Something that lasted on a board's time line."""
+
+    track: str
+    start: int
+    end: int
+
+
+class Board(Part, frozen=True):
+    """What one run of a firmware found: tables, and a time line where it kept events."""
+
+    anchor: str
+    title: str
+    target: str
+    unit: Unit | None
+    valid: bool
+    notes: tuple[Note, ...]
+    sheets: tuple[Sheet, ...]
+    spans: tuple[Span, ...] = ()
 
 
 class Tile(Part, frozen=True):
@@ -145,7 +218,10 @@ class Report(Part, frozen=True):
     invalid: int
     warnings: tuple[str, ...]
     rankings: tuple[Ranking, ...]
+    sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
     images: tuple[Image, ...]
+    boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
+    profiles: tuple[Record, ...] = ()

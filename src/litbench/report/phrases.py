@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import unicodedata
 
-from litbench.record import Parameters
-from litbench.report.parts import MemoryRow, Ranking, Report, Row
+from litbench.catalogue import telling
+from litbench.record import Parameters, Scalar
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
+from litbench.stats.memory import Reading
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 UNDETERMINED = "undetermined"
 INVALID = "invalid"
 
@@ -29,9 +31,17 @@ LEGEND = (
     "   ± half the 95 % interval over forks and iterations"
 )
 
+READINGS = {
+    Reading.LIVE: "live bytes in the allocator",
+    Reading.RSS: "resident set",
+    Reading.REPORTED: "reported by the runtime itself",
+}
+
 
 def plain(text: str) -> str:
     """``text`` without what could move a cursor, hide, or turn the writing direction."""
+    if text.isprintable():
+        return text
     return "".join("�" if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs"} else c for c in text)
 
 
@@ -67,10 +77,19 @@ def margin(row: Row) -> str:
     return sides(found.rate, found.interval)
 
 
+def reach(row: Row) -> str:
+    """The interval as it stands beside a figure."""
+    found = margin(row)
+    return f"± {found}" if found[:1].isdigit() else found
+
+
 def sides(estimate: float, interval: Interval) -> str:
-    """An interval's reach to both sides of an estimate, in percent."""
+    """An interval's reach to both sides of an estimate: in percent, or as factors beyond that."""
     below = 100 * (estimate - interval.low) / estimate
     above = 100 * (interval.high - estimate) / estimate
+    if above > 100:
+        factors = estimate / interval.low, interval.high / estimate
+        return f"÷{significant(factors[0], 2)} {TIMES}{significant(factors[1], 2)}"
     if round(max(below, above), 1) <= 2 * round(min(below, above), 1):
         return f"{_percent(max(below, above))} %"
     return f"{MINUS}{_percent(below)} +{_percent(above)} %"
@@ -95,7 +114,8 @@ def duration(value: float, unit: Unit) -> str:
 
 def title(name: str, version: int, parameters: Parameters) -> str:
     """A workload with its version and parameters on one line."""
-    listed = " ".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    shown = telling(name, parameters)
+    listed = " ".join(f"{key}={_number(value)}" for key, value in shown.items())
     return f"{name} v{version}" + (f"  {listed}" if listed else "")
 
 
@@ -134,7 +154,7 @@ def each_interval(row: MemoryRow) -> str:
     slope = row.memory.slope
     if isinstance(slope, Undetermined):
         return ""
-    return f"{bytes_each(slope.low)} to {bytes_each(slope.high)}"
+    return f"{bytes_each(slope.low).removesuffix(' B')} to {bytes_each(slope.high)}"
 
 
 def bytes_each(value: float) -> str:
@@ -146,6 +166,23 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def readings(memory: MemoryTable) -> str:
+    """What the readings of a table are."""
+    kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
+    return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+
+
+def fact(name: str, value: Scalar) -> str:
+    """A fact about the machine."""
+    if value is None:
+        return UNDETERMINED
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and "memory" in name:
+        return format_bytes(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
 
 
 def headline(report: Report) -> str:
@@ -162,11 +199,3 @@ def headline(report: Report) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def slope_line(slope: Slope) -> str:
-    """A fit in words."""
-    return (
-        f"{bytes_each(slope.slope)} each ({bytes_each(slope.low)} to {bytes_each(slope.high)},"
-        f" {slope.sizes} sizes)"
-    )

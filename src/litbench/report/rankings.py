@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from litbench import catalogue
 from litbench.errors import UsageError
@@ -11,6 +12,7 @@ from litbench.record import Kind, Measure, Note, Record, Specification
 from litbench.report.labels import anchor, labels
 from litbench.report.notes import Notes
 from litbench.report.parts import Ranking, Row
+from litbench.stats import histogram as hdr
 from litbench.stats import ranking, summary
 from litbench.stats.interval import Scope
 from litbench.stats.ranking import Standing
@@ -21,6 +23,18 @@ from litbench.units import Unit, format_quantity
 
 SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
 
+SHARE, GAP = "share", "gap"  # what isolation measures besides its time
+FEW = 2  # forks, of which an interval is so wide that it needs a word
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Labels of rows, and the same without threads."""
+
+    full: dict[summary.Key, str]
+    without_threads: dict[summary.Key, str]
+
+
 _Table = tuple[str, int, Unit, str, summary.Parameters]
 
 
@@ -28,7 +42,8 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
     """One ranking for each workload and set of parameters, in the catalogue's order."""
     timed = [r for r in records if r.kind in {Kind.BENCHMARK, Kind.BOARD} and _timed(r)]
     groups = summary.group(timed)
-    names = labels([group.key for group in groups])
+    keys = [group.key for group in groups]
+    names = _Names(labels(keys), labels(keys, threads=False))
     tables: dict[_Table, list[Group]] = defaultdict(list)
     for group in groups:
         if not _scaled(group):
@@ -37,8 +52,24 @@ def build(records: Sequence[Record]) -> tuple[Ranking, ...]:
         if _scaled(group):
             tables[_home(group, tables)].append(group)
     order = {w.name: i for i, w in enumerate(catalogue.all_workloads())}
-    ordered = sorted(tables, key=lambda t: (order.get(t[0], len(order)), t[:4], str(t[4])))
-    return tuple(_ranking(i, table, tables[table], names) for i, table in enumerate(ordered, 1))
+    ordered = sorted(
+        tables,
+        key=lambda t: (order.get(t[0], len(order)), t[:2], t[2] is not Unit.NS, t[2:4], str(t[4])),
+    )
+    return tuple(
+        _ranking(i, _title(table, ordered), table, tables[table], names)
+        for i, table in enumerate(ordered, 1)
+    )
+
+
+def _title(table: _Table, tables: Sequence[_Table]) -> str:
+    """The workload, and what its other tables have otherwise."""
+    alike = [other for other in tables if other[0] == table[0]]
+    own, others = dict(table[4]), [dict(other[4]) for other in alike]
+    told = [f"{k} {v}" for k, v in own.items() if any(other.get(k) != v for other in others)]
+    told += [f"version {table[1]}"] if any(other[1] != table[1] for other in alike) else []
+    told += [f"{table[2]} of {table[3]}"] if table[2] is not Unit.NS else []
+    return ", ".join([table[0], *told])
 
 
 def _timed(record: Record) -> bool:
@@ -61,36 +92,41 @@ def _home(group: Group, tables: dict[_Table, list[Group]]) -> _Table:
     return max(alike, key=lambda table: len(tables[table]), default=own)
 
 
-def _ranking(
-    number: int, table: _Table, groups: list[Group], names: dict[summary.Key, str]
-) -> Ranking:
+def _ranking(number: int, title: str, table: _Table, groups: list[Group], names: _Names) -> Ranking:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
     standings = _standings(table, groups, rates)
     differ = ranking.differences([_specification(group) for group in groups])
+    told = [
+        _sentences(table, group, rate, latencies, different)
+        for group, rate, latencies, different in zip(groups, rates, measured, differ, strict=True)
+    ]
+    remarks = _of_all(told)
     notes = Notes()
     rows = [
         Row(
             target=group.key.subject.name,
-            label=names[group.key],
+            label=names.full[group.key],
+            configuration=names.without_threads[group.key],
             threads=group.key.threads,
             throughput=rate,
             latencies=latencies,
             standing=standing,
-            notes=notes.add(_sentences(table, group, rate, latencies, different)),
+            notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, different in zip(
-            groups, rates, measured, standings, differ, strict=True
+        for group, rate, latencies, standing, sentences in zip(
+            groups, rates, measured, standings, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
     return Ranking(
         anchor=anchor(number, name),
+        title=title,
         workload=name,
         version=version,
         summary=_summary(name),
@@ -100,7 +136,15 @@ def _ranking(
         clock=clock,
         rows=tuple(sorted(rows, key=_place)),
         notes=notes.texts,
+        remarks=remarks,
     )
+
+
+def _of_all(told: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What would stand beside every row of several, and is better said once."""
+    if len(told) < 2:
+        return ()
+    return tuple(text for text in told[0] if all(text in sentences for sentences in told))
 
 
 def _summary(name: str) -> str:
@@ -165,7 +209,7 @@ def _sentences(
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
         sentences += _of_latency(latencies[0])
-    return sentences + _of_cautions(group)
+    return sentences + _of_fairness(group) + _of_cautions(group)
 
 
 def _of_invalid(group: Group) -> list[str]:
@@ -192,6 +236,8 @@ def _of_rate(rate: Throughput) -> list[str]:
         sentences.append(
             "one fork: the interval is over its iterations only, and says nothing about other runs"
         )
+    elif rate.interval.forks == FEW:
+        sentences.append("two forks show little of how forks differ: the interval has to be wide")
     states = summary.fork_states(rate)
     forks = len(rate.states)
     told = {
@@ -212,6 +258,18 @@ def _of_latency(latency: Latency) -> list[str]:
         return []
     cost = format_quantity(latency.near_clock, latency.unit)
     return [f"the median latency is near the cost of reading the clock ({cost})"]
+
+
+def _of_fairness(group: Group) -> list[str]:
+    """How the others fared while one actor burned the processor (isolation)."""
+    valid = [record for record in group.records if record.valid]
+    shares = [value for r in valid if (share := r.metric(SHARE)) for value in share.values]
+    gaps = [gap for r in valid if (gap := r.histogram(GAP)) and hdr.total(gap.counts)]
+    if not shares or not gaps:
+        return []
+    worst = format_quantity(max(hdr.most(gap.counts) for gap in gaps), gaps[0].unit)
+    mean = 100 * sum(shares) / len(shares)
+    return [f"{mean:.1f} % of the others' messages handled during the burns, longest gap {worst}"]
 
 
 def _of_cautions(group: Group) -> list[str]:

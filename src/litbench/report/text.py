@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import images, phrases
+from litbench.report import images, phrases, profile_text
 from litbench.report.notes import letter
-from litbench.report.parts import Image, MemoryTable, Ranking, Report, Row
+from litbench.report.parts import Board, Image, MemoryTable, Ranking, Report, Row, Sheet, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -48,13 +48,43 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield _text(f"! {warning}", "yellow")
     for ranking in report.rankings:
         yield from _ranking(ranking, width)
+    for sweep in report.sweeps:
+        yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
     for image in report.images:
         yield from _image(image)
+    for record in report.profiles:
+        yield Text()
+        yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")
+
+
+def _board(board: Board) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(board.title, "bold cyan" if board.valid else "bold red")
+    for note in board.notes:
+        yield _text(f"  {note.code}: {note.message}", "yellow")
+    for sheet in board.sheets:
+        yield from sheet_parts(sheet)
+
+
+def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
+    """A table in words."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for index, column in enumerate(sheet.columns):
+        table.add_column(column, justify="right" if index else "left", overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*map(phrases.plain, row))
+    yield Text()
+    yield _text(sheet.title, "dim")
+    yield table
+    if sheet.note:
+        yield _text(f"  {sheet.note}", "dim")
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -74,6 +104,8 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
         yield _text(f"times in {ranking.per} of {ranking.clock}", "dim")
     yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
     yield from _notes(ranking.notes)
+    for remark in ranking.remarks:
+        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
 
 
 def _ranking_table(ranking: Ranking) -> Table:
@@ -106,8 +138,7 @@ def _ranking_blocks(ranking: Ranking) -> Table:
     for row in ranking.rows:
         table.add_row(_text(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
         if _has_rates(ranking):
-            reach = f" ± {phrases.margin(row)}" if phrases.margin(row) else ""
-            rate = Text(f"{_rate(row)}{reach}", _style(row))
+            rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
         if _has_latencies(ranking):
             for title, field in _LATENCIES:
@@ -133,15 +164,32 @@ def _style(row: Row) -> str:
     return "red" if phrases.rate(row) == phrases.INVALID else ""
 
 
+def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(sweep.title, "bold cyan")
+    yield _text(sweep.summary, "dim")
+    table = _table()
+    table.add_column("configuration", overflow="fold", ratio=1, min_width=12)
+    for name in (sweep.over, *sweep.columns):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in sweep.rows:
+        for index, point in enumerate(row.points):
+            cells = (str(point.at), *point.cells)
+            table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
+    yield table
+
+
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _heading(f"memory: {memory.workload}", memory.version, memory)
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
+    if memory.rows:
+        yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
     yield from _notes(memory.notes)
 
 
 _MEMORY = (
     ("memory used", phrases.used),
-    ("at", phrases.count),
+    ("with", phrases.count),
     ("bytes each", phrases.each),
     ("95 % interval", phrases.each_interval),
 )
@@ -154,9 +202,9 @@ def _memory_table(memory: MemoryTable) -> Table:
     for name, _ in _MEMORY:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
-    for row in memory.rows:
+    for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
-            _text(row.label),
+            _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
             *(Text(cell(row)) for _, cell in _MEMORY),
             Text(_letters(row.notes), "yellow"),

@@ -23,6 +23,9 @@ from litbench.protocol import (
     decode_line,
 )
 
+DRIVERS = ("worker", "block_on")
+POLICIES = ("backpressure", "fail-fast")
+
 
 class State(StrEnum):
     """Where a conversation stands; the value is what the adapter is expected to do."""
@@ -55,6 +58,7 @@ class Conversation:
         match self.state, message:
             case State.SETTING_UP, Ready():
                 check_version(message.protocol)
+                _refuse_senseless(message)
                 self.ready = message
                 self.state = State.RUNNING
                 return Go()
@@ -90,6 +94,8 @@ class Conversation:
             raise ProtocolError(
                 "iteration-count", f"more than the {self.job.iterations} iterations of the job"
             )
+        if any(value >> 64 for value in message.checks.values()):
+            raise ProtocolError("malformed-line", "a check has more than 64 bits")
         self.iterations.append(message)
 
     def _take_finish(self, message: Finish) -> None:
@@ -104,3 +110,23 @@ class Conversation:
     def _refuse_twice(name: str, known: list[str]) -> None:
         if name in known:
             raise ProtocolError("unexpected-message", f"{name!r} was sent twice")
+
+
+def _refuse_senseless(ready: Ready) -> None:
+    """Raise ProtocolError for a clock or a specification that no run can have."""
+    clock, said = ready.clock, ready.specification
+    if not clock.unit.is_time:
+        raise ProtocolError("malformed-line", f"the clock's unit is {clock.unit}: not a time")
+    if min(clock.cost or 0, clock.resolution or 0) < 0:
+        raise ProtocolError("malformed-line", "the clock's cost or resolution is negative")
+    if said.driver not in DRIVERS:
+        raise ProtocolError(
+            "malformed-line", f"driver is {said.driver!r}, not one of {', '.join(DRIVERS)}"
+        )
+    if said.policy not in POLICIES:
+        raise ProtocolError(
+            "malformed-line", f"policy is {said.policy!r}, not one of {', '.join(POLICIES)}"
+        )
+    counts = (said.actors, said.messages, said.message_bytes, said.in_flight, said.mailbox)
+    if min(counts) < 0 or min(said.threads, said.batch) < 1:
+        raise ProtocolError("malformed-line", "the specification has a count that cannot be")

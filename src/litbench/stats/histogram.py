@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from operator import itemgetter
 
 from litbench.record import Histogram
 from litbench.units import Unit
@@ -49,12 +50,14 @@ class Recorder:
         self._counts: dict[int, int] = {}
 
     def record(self, value: int, count: int = 1) -> None:
-        """Count ``value`` ``count`` times. Raises ValueError when either is negative."""
-        if value < 0 or count < 0:
+        """Count ``value`` ``count`` times. Raises ValueError for a negative value or no count."""
+        if value < 0 or count < 1:
             raise ValueError(f"a histogram cannot count {count} times {value}")
-        if count:
-            bucket = lowest(value)
-            self._counts[bucket] = self._counts.get(bucket, 0) + count
+        shift = value.bit_length() - BITS
+        if shift > 0:  # as ``lowest``, without the cost of a call for every sample
+            value = value >> shift << shift
+        counts = self._counts
+        counts[value] = counts.get(value, 0) + count
 
     def add(self, counts: Counts) -> None:
         """Add the sparse counts of another histogram, without loss."""
@@ -89,7 +92,7 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
 
 def total(counts: Counts) -> int:
     """How many values were counted."""
-    return sum(count for _, count in counts)
+    return sum(map(itemgetter(1), counts))
 
 
 def percentiles(counts: Counts, fractions: Sequence[Fraction]) -> tuple[int, ...]:
@@ -132,4 +135,4 @@ def least(counts: Counts) -> int:
 
 def most(counts: Counts) -> int:
     """The highest value equivalent to the largest one. Raises ValueError on an empty histogram."""
-    return max(highest(bucket) for bucket, count in counts if count)
+    return highest(max(bucket for bucket, count in counts if count))

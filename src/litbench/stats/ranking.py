@@ -26,17 +26,17 @@ class Standing(StrEnum):
 def standings(rates: Sequence[Throughput | Undetermined | None]) -> tuple[Standing, ...]:
     """Each throughput's standing among them; all are of one unit and amount of work.
 
-    A single one is not ranked, and neither is one whose ratio to the best has no interval.
+    A single one is not ranked, and neither is what has no interval.
     """
-    ranked = [(rate.rate, i) for i, rate in enumerate(rates) if isinstance(rate, Throughput)]
-    if len(ranked) < 2:
+    known = [rate for rate in rates if isinstance(rate, Throughput)]
+    best = max(known, key=lambda rate: rate.rate, default=None)
+    if best is None or len(known) < 2 or isinstance(best.interval, Undetermined):
         return tuple(Standing.UNRANKED for _ in rates)
-    best = rates[max(ranked)[1]]
     return tuple(_standing(rate, best) for rate in rates)
 
 
-def _standing(rate: Throughput | Undetermined | None, best: object) -> Standing:
-    if not isinstance(rate, Throughput) or not isinstance(best, Throughput):
+def _standing(rate: Throughput | Undetermined | None, best: Throughput) -> Standing:
+    if not isinstance(rate, Throughput):
         return Standing.UNRANKED
     if rate is best:
         return Standing.BEST

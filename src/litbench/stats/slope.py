@@ -1,9 +1,10 @@
 """Bytes per actor or per message: a line fitted through several sizes, with an interval.
 
 Ordinary least squares over the mean at each size, so that many runs of one size do not pass for
-many sizes. The slope's standard error is the larger of the classical one and HC3 (MacKinnon &
-White, Journal of Econometrics 29, 1985): HC3 is close to a jackknife, and sees what the classical
-one does not, that the largest size decides the line and that memory steps when a table doubles.
+many sizes. The interval is the wider of the classical one and one from HC3 (MacKinnon & White,
+Journal of Econometrics 29, 1985). HC3 is close to a jackknife, and sees what the classical error
+does not: that the largest size decides the line, and that memory steps when a table doubles. Its
+degrees of freedom are Satterthwaite's, since only the outer sizes carry it.
 """
 
 from __future__ import annotations
@@ -53,8 +54,11 @@ def fit(points: Sequence[tuple[float, float]], confidence: float = 0.95) -> Slop
     slope = math.fsum((a - middle) * (b - level) for a, b in zip(x, y, strict=True)) / spread
     intercept = level - slope * middle
     residuals = [b - intercept - slope * a for a, b in zip(x, y, strict=True)]
-    error = max(_classical(residuals, spread), _hc3(x, residuals, middle, spread))
-    half = student.quantile((1 + confidence) / 2, count - 2) * error
+    level_of_t = (1 + confidence) / 2
+    half = max(
+        student.quantile(level_of_t, count - 2) * _classical(residuals, spread),
+        student.quantile(level_of_t, _freedom(x, middle)) * _hc3(x, residuals, middle, spread),
+    )
     span = max(y) - min(y)
     return Slope(
         slope=slope,
@@ -70,6 +74,12 @@ def fit(points: Sequence[tuple[float, float]], confidence: float = 0.95) -> Slop
 
 def _classical(residuals: list[float], spread: float) -> float:
     return math.sqrt(math.fsum(r * r for r in residuals) / (len(residuals) - 2) / spread)
+
+
+def _freedom(x: list[float], middle: float) -> float:
+    """Satterthwaite's degrees of freedom of a sum of squares with these weights."""
+    weights = [(size - middle) ** 2 for size in x]
+    return math.fsum(weights) ** 2 / math.fsum(w * w for w in weights)
 
 
 def _hc3(x: list[float], residuals: list[float], middle: float, spread: float) -> float:

@@ -32,7 +32,11 @@ def quantile(probability: float, freedom: float) -> float:
 
 def distribution(t: float, freedom: float) -> float:
     """The probability that a t-distributed variable with ``freedom`` degrees is below ``t``."""
-    tail = 0.5 * _incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
+    square = t * t
+    if square < freedom:  # about the middle, where one minus the tail would lose its digits
+        half = 0.5 * _incomplete_beta(square / (freedom + square), 0.5, freedom / 2)
+        return 0.5 + math.copysign(half, t)
+    tail = 0.5 * _incomplete_beta(freedom / (freedom + square), freedom / 2, 0.5)
     return 1 - tail if t > 0 else tail
 
 

@@ -6,6 +6,6 @@ import msgspec
 
 
 class Undetermined(msgspec.Struct, frozen=True):
-    """A statistic that the samples cannot give, and why."""
+    """A statistic that the samples cannot give, and why; in JSON ``{"undetermined": why}``."""
 
-    reason: str
+    reason: str = msgspec.field(name="undetermined")

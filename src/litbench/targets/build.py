@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from litbench.errors import MissingToolError, UsageError
-from litbench.targets.manifest import Target
+from litbench.targets.manifest import Target, adapters_folder
 
 BUILD_TIMEOUT_S = 1800
 _SKIPPED = {"target", "__pycache__", ".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
@@ -98,7 +98,13 @@ def _ready(target: Target) -> Adapter:
         )
     found = Path(program)
     words = (str(found), *(_absolute(target.folder, word) for word in command[1:]))
-    return Adapter(target, words, digest=_digest_of_program(words))
+    return Adapter(target, words, _digest_of_program(words), environment=_library())
+
+
+def _library() -> dict[str, str]:
+    """An adapter in Python finds ``litbench_adapter`` with whatever interpreter it is run."""
+    paths = (str(adapters_folder() / "python"), os.environ.get("PYTHONPATH", ""))
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _absolute(folder: Path, word: str) -> str:

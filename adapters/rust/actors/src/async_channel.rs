@@ -17,8 +17,14 @@ macro_rules! async_channel {
         }
 
         impl<T: Send + 'static> $crate::runtime::Sender<T> for ChannelSender<T> {
-            async fn send(&self, message: T) -> Result<(), T> {
-                self.0.send(message).await.map_err(|error| error.0)
+            type Closed = underlying::SendError<T>;
+
+            #[inline]
+            fn send(
+                &self,
+                message: T,
+            ) -> impl std::future::Future<Output = Result<(), Self::Closed>> + Send {
+                self.0.send(message)
             }
 
             fn try_send(&self, message: T) -> Result<(), $crate::runtime::Refused<T>> {
@@ -34,8 +40,16 @@ macro_rules! async_channel {
         pub struct ChannelReceiver<T>(underlying::Receiver<T>);
 
         impl<T: Send + 'static> $crate::runtime::Receiver<T> for ChannelReceiver<T> {
-            async fn receive(&mut self) -> Option<T> {
-                self.0.recv().await.ok()
+            type Answer = Result<T, underlying::RecvError>;
+
+            #[inline]
+            fn receive(&mut self) -> impl std::future::Future<Output = Self::Answer> + Send {
+                self.0.recv()
+            }
+
+            #[inline]
+            fn message(answer: Self::Answer) -> Option<T> {
+                answer.ok()
             }
 
             fn try_receive(&mut self) -> Option<T> {

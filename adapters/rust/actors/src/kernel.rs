@@ -1,9 +1,10 @@
 //! The actor kernel: mailboxes, the actor trait, spawning and stopping.
 
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::mem;
 use std::ops::ControlFlow;
+use std::task::Poll;
 
-use futures_lite::future::yield_now;
 use litbench_adapter::Counters;
 
 use crate::runtime::{Receiver, Refused, Runtime, Sender};
@@ -25,6 +26,9 @@ pub enum Envelope<M> {
     Stop,
 }
 
+/// What a runtime answers to a message for an actor that is gone.
+pub type Closed<R, M> = <<R as Runtime>::Sender<Envelope<M>> as Sender<Envelope<M>>>::Closed;
+
 /// Where to send messages for one actor.
 pub struct Address<R: Runtime, M: Send + 'static>(R::Sender<Envelope<M>>);
 
@@ -35,10 +39,10 @@ impl<R: Runtime, M: Send + 'static> Clone for Address<R, M> {
 }
 
 impl<R: Runtime, M: Send + 'static> Address<R, M> {
-    /// Sends a message, waiting while the mailbox is full. Answers whether the actor can still get it.
+    /// Sends a message, waiting while the mailbox is full. An error when the actor is gone.
     #[inline]
-    pub async fn send(&self, message: M) -> bool {
-        self.0.send(Envelope::Message(message)).await.is_ok()
+    pub fn send(&self, message: M) -> impl Future<Output = Result<(), Closed<R, M>>> + Send + '_ {
+        self.0.send(Envelope::Message(message))
     }
 
     /// Sends a message if the mailbox has room.
@@ -68,7 +72,12 @@ impl<R: Runtime, M: Send + 'static> Mailbox<R, M> {
     /// Waits for the next message; `None` when told to stop.
     #[inline]
     pub async fn receive(&mut self) -> Option<M> {
-        match self.0.receive().await {
+        Self::message(self.0.receive().await)
+    }
+
+    #[inline]
+    fn message(answer: <R::Receiver<Envelope<M>> as Receiver<Envelope<M>>>::Answer) -> Option<M> {
+        match R::Receiver::message(answer) {
             Some(Envelope::Message(message)) => Some(message),
             Some(Envelope::Stop) | None => None,
         }
@@ -137,7 +146,7 @@ impl System {
         R::spawn(async move {
             let mut flow = actor.started().await;
             while flow.is_continue() {
-                flow = match mailbox.receive().await {
+                flow = match Mailbox::<R, _>::message(mailbox.0.receive().await) {
                     Some(message) => actor.handle(message).await,
                     None => STOP,
                 };
@@ -157,4 +166,17 @@ impl System {
             yield_now().await;
         }
     }
+}
+
+/// Lets other tasks run first.
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

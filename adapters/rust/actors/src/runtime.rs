@@ -43,8 +43,11 @@ pub trait Runtime: Sized + 'static {
 
 /// The sending half of a bounded channel.
 pub trait Sender<T>: Clone + Send + Sync + 'static {
-    /// Waits for room; gives the message back when the receiver is gone.
-    fn send(&self, message: T) -> impl Future<Output = Result<(), T>> + Send;
+    /// What the runtime answers when the receiver is gone.
+    type Closed: Send;
+
+    /// Waits for room. The runtime's own future, since each one around it costs some nanoseconds.
+    fn send(&self, message: T) -> impl Future<Output = Result<(), Self::Closed>> + Send;
 
     /// Does not wait.
     ///
@@ -64,8 +67,14 @@ pub enum Refused<T> {
 
 /// The receiving half of a bounded channel.
 pub trait Receiver<T>: Send + 'static {
-    /// Waits for a message. `None` once all senders are gone, where the runtime notices that.
-    fn receive(&mut self) -> impl Future<Output = Option<T>> + Send;
+    /// What the runtime answers; see [`Receiver::message`].
+    type Answer: Send;
+
+    /// Waits for a message. The runtime's own future, since each one around it costs some nanoseconds.
+    fn receive(&mut self) -> impl Future<Output = Self::Answer> + Send;
+
+    /// The message in an answer. `None` once all senders are gone, where the runtime notices that.
+    fn message(answer: Self::Answer) -> Option<T>;
 
     /// A message that is there already.
     fn try_receive(&mut self) -> Option<T>;

@@ -1,7 +1,7 @@
 //! `embassy_sync`'s channel, whose capacity is a constant of its type.
 
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{poll_fn, Future};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -128,9 +128,12 @@ impl<T> Clone for ChannelSender<T> {
 }
 
 impl<T: Send + 'static> Sender<T> for ChannelSender<T> {
-    async fn send(&self, message: T) -> Result<(), T> {
+    type Closed = T;
+
+    #[inline]
+    fn send(&self, message: T) -> impl Future<Output = Result<(), T>> + Send {
         let mut message = Some(message);
-        poll_fn(|context| self.poll_send(&mut message, context)).await
+        poll_fn(move |context| self.poll_send(&mut message, context))
     }
 
     fn try_send(&self, message: T) -> Result<(), Refused<T>> {
@@ -158,8 +161,15 @@ impl<T> ChannelSender<T> {
 pub struct ChannelReceiver<T>(Arc<dyn AnyChannel<T>>);
 
 impl<T: Send + 'static> Receiver<T> for ChannelReceiver<T> {
-    async fn receive(&mut self) -> Option<T> {
-        Some(poll_fn(|context| self.0.poll_receive(context)).await)
+    type Answer = T;
+
+    #[inline]
+    fn receive(&mut self) -> impl Future<Output = T> + Send {
+        poll_fn(|context| self.0.poll_receive(context))
+    }
+
+    fn message(answer: T) -> Option<T> {
+        Some(answer)
     }
 
     fn try_receive(&mut self) -> Option<T> {

@@ -25,7 +25,8 @@ static HOMELESS: Slot = Slot::new();
 /// Counts allocations, on top of another allocator; install it with `#[global_allocator]`.
 ///
 /// It is off until litbench asks for counts (a memory run, or `count_allocations`), and then costs one
-/// relaxed load a call. On, it costs less than 3 ns an allocation.
+/// relaxed load a call. On, it costs less than 3 ns an allocation of up to 16 KiB, and about 10 ns one
+/// that is larger.
 ///
 /// ```
 /// #[global_allocator]
@@ -183,7 +184,9 @@ impl Slot {
     fn hand_over(&self, pending: i64) {
         self.pending.store(0, Relaxed);
         let live = LIVE.fetch_add(pending, Relaxed) + pending;
-        PEAK.fetch_max(live, Relaxed);
+        if live > PEAK.load(Relaxed) {
+            PEAK.fetch_max(live, Relaxed);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lets [litbench](https://github.com/litbench/litbench) drive and measure an actor system written in Rust.
+//! Lets litbench drive and measure an actor system written in Rust.
 //!
 //! An *adapter* is a program that runs workloads on one actor system when litbench asks it to, over
 //! the small protocol of `adapters/PROTOCOL.md`. This crate speaks that protocol, keeps time, keeps

@@ -41,10 +41,14 @@ impl Request {
     /// Reads one line.
     ///
     /// # Errors
-    /// A `protocol` failure when the line is not a request.
+    /// A `protocol` failure when the line is not a request of this protocol version.
     pub fn parse(line: &str) -> Result<Self, Failure> {
-        serde_json::from_str(line)
-            .map_err(|error| Failure::new("protocol", format!("not a request: {error}")))
+        let request = serde_json::from_str(line)
+            .map_err(|error| Failure::new("protocol", format!("not a request: {error}")))?;
+        if let Self::Job(job) = &request {
+            job.validate()?;
+        }
+        Ok(request)
     }
 }
 
@@ -68,14 +72,27 @@ pub struct Job {
     /// Worker threads of the runtime.
     pub threads: u64,
     /// For whatever the workload draws at random.
-    #[serde(default)]
     pub seed: u64,
     /// Whether to count what the allocator does in each iteration.
-    #[serde(default)]
     pub count_allocations: bool,
 }
 
 impl Job {
+    fn validate(&self) -> Result<(), Failure> {
+        if self.protocol != PROTOCOL {
+            let message =
+                format!("litbench speaks protocol {}, this adapter {PROTOCOL}", self.protocol);
+            return Err(Failure::new("protocol", message));
+        }
+        if self.iterations == 0 || self.threads == 0 {
+            return Err(Failure::new(
+                "protocol",
+                "a run has at least one iteration and one thread",
+            ));
+        }
+        Ok(())
+    }
+
     /// A parameter of the workload.
     ///
     /// # Errors
@@ -220,12 +237,6 @@ impl Description {
     /// # Errors
     /// A failure that says what it does not offer.
     pub fn accept(&self, job: &Job) -> Result<(), Failure> {
-        if job.protocol != PROTOCOL {
-            return Err(Failure::new(
-                "protocol",
-                format!("litbench speaks protocol {}, this adapter {PROTOCOL}", job.protocol),
-            ));
-        }
         let offered = self
             .workloads
             .iter()
@@ -257,9 +268,6 @@ impl OfferedWorkload {
         if !self.measures.contains(&job.measure) {
             let message = format!("{} is not measured for {:?} here", self.name, job.measure);
             return Err(Failure::new("measure", message.to_lowercase()));
-        }
-        if job.iterations == 0 {
-            return Err(Failure::new("parameters", "a run has at least one iteration"));
         }
         for (name, &value) in &job.parameters {
             if self.limits.get(name).is_some_and(|&most| value > most) {
@@ -391,6 +399,7 @@ pub enum Unit {
     Count,
     Ratio,
     Joules,
+    Hertz,
 }
 
 /// Named raw samples, in iteration order; never summaries.

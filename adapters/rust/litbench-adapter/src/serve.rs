@@ -12,7 +12,7 @@ use std::thread;
 
 use crate::allocator::Allocations;
 use crate::clock;
-use crate::memory::{MemoryReadings, Reading};
+use crate::memory::{give_back, MemoryReadings, Reading};
 use crate::protocol::{
     Failure, Job, Measure, Metric, Request, Response, Unit, LINE_LIMIT, PROTOCOL,
 };
@@ -158,6 +158,9 @@ fn iterate<W: Write>(
             Allocations::forget_peak();
             Allocations::now()
         });
+        if job.measure == Measure::Memory {
+            give_back();
+        }
         let iteration = run.iterate()?;
         samples.keep(before, &iteration);
         let Iteration { start, end, ledger, checks, .. } = iteration;
@@ -192,9 +195,11 @@ impl Samples {
             Metric::new("allocated", Unit::Bytes, counts.clone().map(|it| it.bytes)),
             Metric::new("allocator-peak", Unit::Bytes, counts.map(|it| it.peak)),
         ];
-        let moments: [(&str, fn(&MemoryReadings) -> Reading); 3] =
-            [("before", |m| m.before), ("loaded", |m| m.loaded), ("after", |m| m.after)];
-        for (moment, reading) in moments {
+        for (moment, reading) in [
+            ("before", (|m| m.before) as fn(&MemoryReadings) -> Reading),
+            ("loaded", |m| m.loaded),
+            ("after", |m| m.after),
+        ] {
             let readings = self.memory.iter().map(reading);
             let (live, rss) = (format!("live-{moment}"), format!("rss-{moment}"));
             metrics.push(Metric::new(&live, Unit::Bytes, readings.clone().filter_map(|r| r.live)));

@@ -6,7 +6,7 @@ use std::io;
 use actors::runtime::{Receiver, Refused, Runtime, Sender};
 use litbench_adapter::{locked_version, Description};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 
 /// Tokio's multi-threaded scheduler.
 pub struct MultiThread(tokio::runtime::Runtime);
@@ -81,8 +81,11 @@ impl<T> Clone for MpscSender<T> {
 }
 
 impl<T: Send + 'static> Sender<T> for MpscSender<T> {
-    async fn send(&self, message: T) -> Result<(), T> {
-        self.0.send(message).await.map_err(|error| error.0)
+    type Closed = SendError<T>;
+
+    #[inline]
+    fn send(&self, message: T) -> impl Future<Output = Result<(), SendError<T>>> + Send {
+        self.0.send(message)
     }
 
     fn try_send(&self, message: T) -> Result<(), Refused<T>> {
@@ -97,8 +100,16 @@ impl<T: Send + 'static> Sender<T> for MpscSender<T> {
 pub struct MpscReceiver<T>(mpsc::Receiver<T>);
 
 impl<T: Send + 'static> Receiver<T> for MpscReceiver<T> {
-    async fn receive(&mut self) -> Option<T> {
-        self.0.recv().await
+    type Answer = Option<T>;
+
+    #[inline]
+    fn receive(&mut self) -> impl Future<Output = Option<T>> + Send {
+        self.0.recv()
+    }
+
+    #[inline]
+    fn message(answer: Option<T>) -> Option<T> {
+        answer
     }
 
     fn try_receive(&mut self) -> Option<T> {

@@ -3,151 +3,9 @@
 /* The interactive charts: latency by percentile, memory by size, iterations. */
 const Charts = (() => {
   const DATA = JSON.parse(document.getElementById("data").textContent);
-  const live = [];
-
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const FONT = "12px system-ui, sans-serif";
-
-  const axis = (extra) => ({
-    stroke: css("--quiet"),
-    font: FONT,
-    grid: { stroke: css("--grid"), width: 1 },
-    ticks: { show: false },
-    ...extra,
-  });
-
-  const element = (name, className, text) => {
-    const made = document.createElement(name);
-    if (className) made.className = className;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-
-  /* A box beside the cursor with every series' value there, largest first. */
-  const tooltip = (title, value, rows) => {
-    const box = element("div", "tooltip");
-    box.hidden = true;
-    return {
-      hooks: {
-        init: (u) => u.over.appendChild(box),
-        setCursor: (u) => {
-          const index = u.cursor.idx;
-          const shown = index === null || index === undefined ? [] : rows(u, index);
-          box.hidden = shown.length === 0;
-          if (box.hidden) return;
-          box.replaceChildren(element("b", "", title(u.data[0][index], index)));
-          shown.sort((a, b) => b.y - a.y);
-          for (const row of shown) {
-            const line = element("div", "tooltip-row");
-            line.append(
-              element("span", `swatch c${row.colour}`),
-              element("span", "tooltip-name", row.label),
-              element("span", "tooltip-value", value(row.y)),
-            );
-            box.append(line);
-          }
-          const left = u.cursor.left > u.over.clientWidth / 2;
-          box.style.left = left ? "" : `${u.cursor.left + 14}px`;
-          box.style.right = left ? `${u.over.clientWidth - u.cursor.left + 14}px` : "";
-          box.style.top = "4px";
-        },
-      },
-    };
-  };
-
-  const seriesRows = (series) => (u, index) =>
-    series.flatMap((one, at) => {
-      const y = u.data[at + 1][index];
-      return y === null || y === undefined ? [] : [{ ...one, y }];
-    });
-
-  /* Names at the right ends of lines, moved apart where they would overlap. */
-  const endLabels = (series) => ({
-    hooks: {
-      draw: (u) => {
-        const { ctx } = u;
-        const ratio = devicePixelRatio;
-        const gap = 14 * ratio;
-        const ends = series.map((one, at) => {
-          const y = u.data[at + 1];
-          let last = y.length - 1;
-          while (last > 0 && (y[last] === null || y[last] === undefined)) last -= 1;
-          const top = u.valToPos(y[last], "y", true);
-          return { ...one, x: u.valToPos(u.data[0][last], "x", true), from: top, top };
-        });
-        ends.sort((a, b) => a.top - b.top);
-        for (let i = 1; i < ends.length; i += 1) {
-          ends[i].top = Math.max(ends[i].top, ends[i - 1].top + gap);
-        }
-        const floor = u.bbox.top + u.bbox.height;
-        for (let i = ends.length - 1, limit = floor; i >= 0; i -= 1, limit -= gap) {
-          ends[i].top = Math.min(ends[i].top, limit);
-        }
-        ctx.save();
-        ctx.font = `${12 * ratio}px system-ui, sans-serif`;
-        ctx.textBaseline = "middle";
-        ctx.textAlign = "left";
-        ctx.lineWidth = ratio;
-        const edge = u.bbox.left + u.bbox.width;
-        for (const end of ends) {
-          ctx.strokeStyle = css(`--c${end.colour}`);
-          ctx.beginPath();
-          ctx.moveTo(end.x + 2 * ratio, end.from);
-          ctx.lineTo(edge + 8 * ratio, end.top);
-          ctx.lineTo(edge + 13 * ratio, end.top);
-          ctx.stroke();
-          ctx.fillStyle = css("--ink");
-          ctx.fillText(shorten(end.label), edge + 17 * ratio, end.top);
-        }
-        ctx.restore();
-      },
-    },
-  });
-
-  const shorten = (label) => (label.length > 22 ? `${label.slice(0, 21)}…` : label);
-
-  const labelSpace = (series) => {
-    const ctx = document.createElement("canvas").getContext("2d");
-    ctx.font = FONT;
-    return 22 + Math.max(...series.map((one) => ctx.measureText(shorten(one.label)).width));
-  };
-
-  /* Names below a chart that is too narrow for names at the lines' ends. */
-  const legend = (host, series) => {
-    const list = element("ul", "chart-legend");
-    for (const one of series) {
-      const item = element("li");
-      item.append(element("span", `swatch c${one.colour}`), one.label);
-      list.append(item);
-    }
-    host.append(list);
-  };
-
-  const mount = (host, options, data, series) => {
-    const wide = host.clientWidth >= 460;
-    const narrowed = { ...options, width: host.clientWidth };
-    if (series && wide) {
-      narrowed.padding = [10, labelSpace(series), 0, 0];
-      narrowed.plugins = [...options.plugins, endLabels(series)];
-    } else {
-      narrowed.padding = [10, 12, 0, 0];
-    }
-    const chart = new uPlot(narrowed, data, host);
-    if (series && !wide) legend(host, series);
-    live.push({ host, chart });
-  };
-
-  const line = (one, extra) => ({
-    label: one.label,
-    stroke: css(`--c${one.colour}`),
-    width: 2,
-    points: { show: false },
-    spanGaps: true,
-    ...extra,
-  });
-
-  const cursor = { y: false, points: { size: 7 }, focus: { prox: 24 }, drag: { x: false, y: false } };
-  const logTicks = (format) => (u, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick)));
+  const {
+    css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, apart,
+  } = Plot;
 
   const latency = (host) => {
     const found = DATA.latency[host.dataset.anchor];
@@ -161,8 +19,8 @@ const Charts = (() => {
         height: 330,
         scales: { x: { time: false, range: () => [0, end] }, y: { distr: 3 } },
         axes: [
-          axis({ splits: () => ticks, values: (u, at) => at.map(Format.percentile), size: 32 }),
-          axis({ values: logTicks(format), size: 62 }),
+          axis({ splits: () => ticks, values: apart(Format.percentile), size: 32 }),
+          axis({ splits: powers(10), values: logTicks(format), size: 62 }),
         ],
         series: [{}, ...found.series.map((one) => line(one, { dash: one.dash ? [5, 4] : undefined }))],
         legend: { show: false },
@@ -207,10 +65,13 @@ const Charts = (() => {
       host,
       {
         height: 330,
-        scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+        scales: {
+          x: { time: false, distr: 3, range: (u, low, high) => [low / 1.2, high * 1.2] },
+          y: { distr: 3, range: (u, low, high) => [low / 1.4, high * 1.4] },
+        },
         axes: [
-          axis({ values: logTicks(Format.count), size: 32 }),
-          axis({ values: logTicks(Format.bytes), size: 66 }),
+          axis({ splits: powers(10), values: logTicks(Format.count), size: 32 }),
+          axis({ splits: powers(4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
         ],
         series: [{}, ...found.rows.flatMap((row) => [line(row, { width: 1.5 }), dots(row)])],
         legend: { show: false },
@@ -218,8 +79,8 @@ const Charts = (() => {
         plugins: [tooltip((x) => `${Math.round(x).toLocaleString("en")} ${found.unit}`, Format.bytes, rows)],
       },
       [entries.map((entry) => entry.x), ...columns],
+      found.rows.map((row, at) => ({ ...row, column: 2 * at + (row.line.length ? 1 : 2) })),
     );
-    legend(host, found.rows);
   };
 
   /* Iterations that came before the steady state, shaded. */
@@ -285,28 +146,90 @@ const Charts = (() => {
     for (const [chart, row] of cells) trace(chart, row, found.unit);
   };
 
-  const DRAW = { latency, memory, traces };
+  /* Intervals as upright lines through their values, and where perfect scaling would be. */
+  const spans = (series, ideal) => ({
+    hooks: {
+      draw: (u) => {
+        const { ctx } = u;
+        const stroke = (colour, from, to, dash) => {
+          ctx.strokeStyle = colour;
+          ctx.setLineDash(dash);
+          ctx.beginPath();
+          ctx.moveTo(u.valToPos(from[0], "x", true), u.valToPos(from[1], "y", true));
+          ctx.lineTo(u.valToPos(to[0], "x", true), u.valToPos(to[1], "y", true));
+          ctx.stroke();
+        };
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+        ctx.clip();
+        ctx.lineWidth = 1.5 * devicePixelRatio;
+        const x = u.data[0];
+        if (ideal) {
+          const last = x[x.length - 1];
+          stroke(css("--quiet"), [x[0], 1], [last, last / x[0]], [4, 4]);
+        }
+        for (const one of series) {
+          one.low.forEach((low, i) => {
+            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], []);
+          });
+        }
+        ctx.restore();
+      },
+    },
+  });
+
+  const sweep = (host) => {
+    const found = DATA.sweep[host.dataset.anchor];
+    const ratio = found.unit === "ratio";
+    const format = (value) => (ratio ? `${Math.round(100 * value) / 100} ×` : Format.time(value, found.unit));
+    const over = (at) => (found.over === "load" ? `${at} %` : `${at}`);
+    const [first, last] = [found.x[0], found.x[found.x.length - 1]];
+    const margin = (last - first) / 20;
+    const y = ratio ? { range: (u, low, high) => [0, Math.max(high, last / first) * 1.08] } : { distr: 3 };
+    const ticks = ratio ? {} : { splits: powers(10) };
+    mount(
+      host,
+      {
+        height: 330,
+        scales: { x: { time: false, range: () => [first - margin, last + margin] }, y },
+        axes: [
+          axis({ splits: () => found.x, values: apart(over), size: 32 }),
+          axis({ ...ticks, values: logTicks(format), size: 62 }),
+        ],
+        series: [{}, ...found.series.map((one) => line(one, { points: { show: true, size: 6 } }))],
+        legend: { show: false },
+        focus: { alpha: 0.25 },
+        cursor,
+        plugins: [
+          spans(found.series, ratio),
+          tooltip((x) => `${found.over} ${over(x)}`, format, seriesRows(found.series)),
+        ],
+      },
+      [found.x, ...found.series.map((one) => one.y)],
+      found.series,
+    );
+  };
+
+  const DRAW = { latency, sweep, memory, traces };
 
   const draw = (host) => {
-    if (host.clientWidth === 0) return;
     host.dataset.drawn = String(host.clientWidth);
     DRAW[host.dataset.chart](host);
   };
 
   const clear = (host) => {
-    for (let i = live.length - 1; i >= 0; i -= 1) {
-      if (host.contains(live[i].host)) live.splice(i, 1)[0].chart.destroy();
-    }
-    host.replaceChildren();
+    Plot.clear(host);
     delete host.dataset.drawn;
   };
 
   const hosts = () => [...document.querySelectorAll("[data-chart]")];
+  const visible = (host) => host.clientWidth > 0 && !host.closest("details:not([open])");
 
   /* Draws what is visible and not drawn, or drawn for another width. */
   const refresh = () => {
     for (const host of hosts()) {
-      if (host.clientWidth && host.dataset.drawn !== String(host.clientWidth)) {
+      if (visible(host) && host.dataset.drawn !== String(host.clientWidth)) {
         clear(host);
         draw(host);
       }

@@ -12,8 +12,8 @@ from importlib import resources
 
 import msgspec
 
-from litbench.report import phrases
-from litbench.report.html import data, sections
+from litbench.report import phrases, profile_page
+from litbench.report.html import boards, data, sections
 from litbench.report.html import images as image_sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
@@ -21,7 +21,7 @@ from litbench.report.parts import Report
 COLOURS = 12  # classes c0 .. c11 in the style sheet
 
 _STYLES = ("uPlot.min.css", "report.css")
-_SCRIPTS = ("uPlot.iife.min.js", "format.js", "charts.js", "page.js")
+_SCRIPTS = ("uPlot.iife.min.js", "format.js", "plot.js", "charts.js", "page.js", "flame.js")
 
 
 def render(report: Report) -> str:
@@ -59,7 +59,6 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     toggle = tag("button", "Theme", type="button", id="theme", aria_label="Switch light and dark")
     header = tag(
         "header",
-        tag("p", "litbench", class_="brand"),
         tag("h1", report.title),
         tag("p", phrases.headline(report), class_="headline"),
         toggle,
@@ -67,8 +66,11 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     warnings = [tag("p", warning, class_="warning") for warning in report.warnings]
     content: list[Child] = [overview]
     content += [sections.ranking(found, colours) for found in report.rankings]
+    content += [sections.sweep(found, colours) for found in report.sweeps]
     content += [sections.memory(found, colours) for found in report.memory]
     content += [image_sections.image(found, colours) for found in report.images]
+    content += [Markup(profile_page.sections(report.profiles))]
+    content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")
     legend = tag("p", phrases.LEGEND, class_="legend-line")

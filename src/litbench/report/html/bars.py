@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from litbench.report.html.markup import Markup, join, tag
 from litbench.report.html.scales import Scale, linear, logarithmic
 
-HEIGHT = 30
+HEIGHT = 32
 WIDE = 30.0  # where the longest bar is so many times the shortest, the axis starts logarithmic
 
 
@@ -27,13 +27,12 @@ class Bar:
 
 def bars(rows: Sequence[Bar], ticks: Callable[[float], str], title: str) -> Markup:
     """A chart of bars, on a linear and a logarithmic axis of which one is shown."""
-    values = [
-        v for bar in rows if bar.value is not None for v in (bar.value, *(bar.interval or ()))
-    ]
+    values = [bar.value for bar in rows if bar.value is not None]
     if not values:
         return Markup("")
-    scales = (linear(values), logarithmic(values))
-    positive = [bar.value for bar in rows if bar.value is not None and bar.value > 0]
+    shown = values + [end for bar in rows for end in _near(bar)]
+    scales = (linear(shown), logarithmic(shown))
+    positive = [value for value in values if value > 0]
     wide = bool(positive) and max(positive) > WIDE * min(positive)
     chart = tag(
         "div",
@@ -59,6 +58,14 @@ def bars(rows: Sequence[Bar], ticks: Callable[[float], str], title: str) -> Mark
         chart,
         class_="figure",
     )
+
+
+def _near(bar: Bar) -> tuple[float, ...]:
+    """The ends of an interval, no further than twice away: a wide one must not squeeze the rest."""
+    if bar.value is None or bar.interval is None:
+        return ()
+    ends = sorted((bar.value / 2, bar.value * 2))
+    return tuple(min(max(end, ends[0]), ends[1]) for end in bar.interval)
 
 
 def _row(bar: Bar, scales: Sequence[Scale]) -> Markup:
@@ -94,7 +101,7 @@ def _marks(bar: Bar, scale: Scale) -> Markup:
     if bar.value is not None:
         parts += _logarithmic(bar, scale) if scale.logarithmic else _linear(bar, scale)
     if bar.interval is not None:
-        parts += _whisker(*(scale.place(end) for end in bar.interval))
+        parts += _whisker(bar.interval, scale)
     return join(parts)
 
 
@@ -106,8 +113,8 @@ def _linear(bar: Bar, scale: Scale) -> list[Markup]:
             class_=f"fill c{bar.colour}",
             x=f"{start}%",
             width=f"{round(end - start, 3)}%",
-            y=8,
-            height=HEIGHT - 16,
+            y=9,
+            height=HEIGHT - 18,
             rx=2,
         )
     ]
@@ -122,13 +129,17 @@ def _logarithmic(bar: Bar, scale: Scale) -> list[Markup]:
     ]
 
 
-def _whisker(low: float, high: float) -> list[Markup]:
+def _whisker(interval: tuple[float, float], scale: Scale) -> list[Markup]:
+    """The interval; an end that is beyond the plot has no cap."""
     middle = HEIGHT // 2
-    return [
-        tag("line", class_="whisker", x1=f"{low}%", x2=f"{high}%", y1=middle, y2=middle),
-        _line(low, middle - 4, middle + 4, "whisker"),
-        _line(high, middle - 4, middle + 4, "whisker"),
+    low, high = (scale.place(end) for end in interval)
+    caps = [
+        _line(scale.place(end), middle - 4, middle + 4, "whisker")
+        for end in interval
+        if scale.low <= end <= scale.high
     ]
+    line = tag("line", class_="whisker", x1=f"{low}%", x2=f"{high}%", y1=middle, y2=middle)
+    return [line, *caps]
 
 
 def _line(at: float, top: int, bottom: int, kind: str) -> Markup:
@@ -137,7 +148,7 @@ def _line(at: float, top: int, bottom: int, kind: str) -> Markup:
 
 def _axis(scale: Scale, ticks: Callable[[float], str]) -> Markup:
     parts = []
-    for tick in scale.ticks:
+    for tick in scale.named:
         at = scale.place(tick)
         anchor = "start" if at < 3 else "end" if at > 97 else "middle"
         parts += [

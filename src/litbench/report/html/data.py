@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from litbench.report.parts import MemoryTable, Ranking, Report, Row
+from litbench.report.parts import MemoryTable, Ranking, Report, Row, Sweep
 from litbench.stats import histogram as hdr
 from litbench.stats.slope import Slope
 from litbench.stats.steady import State
@@ -15,6 +15,7 @@ from litbench.stats.summary import Latency, Throughput
 
 PER_DECADE = 16  # points of a percentile curve for each further nine
 LINE_POINTS = 24
+NOT_LATENCIES = {"pacing", "gap"}  # of the driver, and of whoever had to wait for a turn
 
 
 def charts(report: Report, colours: dict[str, int]) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def charts(report: Report, colours: dict[str, int]) -> dict[str, Any]:
     return {
         "latency": {r.anchor: _curves(r, colours) for r in report.rankings},
         "traces": {r.anchor: _traces(r, colours) for r in report.rankings},
+        "sweep": {s.anchor: _sweep(s, colours) for s in report.sweeps},
         "memory": {m.anchor: _slopes(m, colours) for m in report.memory},
     }
 
@@ -33,7 +35,7 @@ def _curves(ranking: Ranking, colours: dict[str, int]) -> dict[str, Any] | None:
         for row in ranking.rows
         if isinstance(row.latencies, tuple)
         for index, latency in enumerate(row.latencies)
-        if latency.unit is row.latencies[0].unit
+        if latency.unit is row.latencies[0].unit and latency.name not in NOT_LATENCIES
     ]
     if not curves:
         return None
@@ -61,6 +63,25 @@ def _curve(
         "dash": index > 0,
         "y": values + [None] * (len(x) - len(own)),
     }
+
+
+def _sweep(sweep: Sweep, colours: dict[str, int]) -> dict[str, Any]:
+    """Values with their intervals, by what is swept."""
+    x = sorted({point.at for row in sweep.rows for point in row.points})
+    series = []
+    for row in sweep.rows:
+        points = {point.at: point for point in row.points}
+        found = [points.get(at) for at in x]
+        series.append(
+            {
+                "label": row.label,
+                "colour": colours[row.target],
+                "y": [point and point.value for point in found],
+                "low": [point and point.low for point in found],
+                "high": [point and point.high for point in found],
+            }
+        )
+    return {"over": sweep.over, "unit": sweep.unit, "x": x, "series": series}
 
 
 def _traces(ranking: Ranking, colours: dict[str, int]) -> dict[str, Any] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from litbench.catalogue import telling
 from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
 from litbench.stats.ranking import Standing
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
@@ -30,7 +31,7 @@ def overview(report: Report, colours: Colours) -> Markup | None:
         ]
         for label in sorted(labels, key=lambda label: -_total(ranked, label))
     ]
-    columns = [("configuration", False), *((_short(r), True) for r in ranked)]
+    columns = [("configuration", False), *((r.title, True) for r in ranked)]
     return section(
         "overview",
         "Overview",
@@ -41,10 +42,6 @@ def overview(report: Report, colours: Colours) -> Markup | None:
 
 def _ranked(row: Row) -> bool:
     return row.standing is not Standing.UNRANKED
-
-
-def _short(ranking: Ranking) -> str:
-    return ranking.workload
 
 
 def _target(rankings: list[Ranking], label: str) -> str:
@@ -78,7 +75,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     """One workload: its bars, its percentile curves, its table, its iterations."""
     return section(
         found.anchor,
-        found.workload,
+        found.title,
         _meta(found),
         tag(
             "div",
@@ -87,7 +84,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
             class_="figures",
         ),
         tables.ranking(found, colours),
-        tables.notes(found.notes, found.anchor),
+        tables.notes(found.notes, found.anchor, found.remarks),
         _traces(found),
     )
 
@@ -96,7 +93,7 @@ def _meta(found: Ranking | MemoryTable) -> Markup:
     chips = [tag("code", f"v{found.version}")]
     chips += [
         tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
-        for name, value in found.parameters.items()
+        for name, value in telling(found.workload, found.parameters).items()
     ]
     if isinstance(found, Ranking) and found.per is not Unit.NS:
         chips.append(tag("code", f"times in {found.per} of {found.clock}"))
@@ -106,7 +103,11 @@ def _meta(found: Ranking | MemoryTable) -> Markup:
 def _rates(found: Ranking, colours: Colours) -> Markup | None:
     rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
     title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
-    return bars(rows, lambda value: format_count(value, 2), title) if rows else None
+    return bars(rows, _tick, title) if rows else None
+
+
+def _tick(value: float) -> str:
+    return format_count(value, 2).replace(".0 ", " ")
 
 
 def _rate_bar(row: Row, colour: int) -> Bar:
@@ -118,7 +119,7 @@ def _rate_bar(row: Row, colour: int) -> Bar:
         value=known.rate if known else None,
         interval=_ends(known),
         text=f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
-        detail=f"± {phrases.margin(row)}" if known else "",
+        detail=phrases.reach(row) if known else "",
         strong=row.standing is Standing.BEST,
     )
 
@@ -140,7 +141,7 @@ def _latency_title(found: Ranking) -> str:
     return f"Latency{unit} by percentile"
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0) -> Markup:
+def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -150,7 +151,7 @@ def _canvas(kind: str, found: Ranking | MemoryTable, title: str, index: int = 0)
             tag("noscript", "This chart needs JavaScript. The table below has its figures."),
             class_="chart",
             role="img",
-            aria_label=f"{title}, {found.workload}. The table below has its figures.",
+            aria_label=f"{title}. The table below has its figures.",
             data_chart=kind,
             data_anchor=found.anchor,
             data_index=index,
@@ -176,6 +177,17 @@ def _traces(found: Ranking) -> Markup | None:
     )
 
 
+def sweep(found: Sweep, colours: Colours) -> Markup:
+    """Speed-up by threads, or latency by load."""
+    return section(
+        found.anchor,
+        found.title,
+        tag("p", found.summary, class_="lead"),
+        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
+        tables.sweep(found, colours),
+    )
+
+
 def memory(found: MemoryTable, colours: Colours) -> Markup:
     """What one workload costs in memory: each reading apart."""
     readings = list(dict.fromkeys(row.memory.reading for row in found.rows))
@@ -183,12 +195,12 @@ def memory(found: MemoryTable, colours: Colours) -> Markup:
     figures: list[Child] = []
     for index, reading in enumerate(readings):
         rows = [row for row in found.rows if row.memory.reading is reading]
-        title = f"Bytes for one more {each}, {READINGS[reading]}"
+        title = f"Bytes for one more {each}, {phrases.READINGS[reading]}"
         figures += [
             bars(
                 [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
             ),
-            _canvas("memory", found, f"Memory by size, {READINGS[reading]}", index),
+            _canvas("memory", found, f"Memory by size, {phrases.READINGS[reading]}", index),
         ]
     return section(
         found.anchor,
@@ -198,9 +210,6 @@ def memory(found: MemoryTable, colours: Colours) -> Markup:
         tables.memory(found, colours),
         tables.notes(found.notes, found.anchor),
     )
-
-
-READINGS = {"live": "allocator live", "rss": "resident set", "reported": "reported by the runtime"}
 
 
 def _memory_bar(row: MemoryRow, colour: int) -> Bar:
@@ -222,12 +231,10 @@ def environment(report: Report) -> Markup | None:
     """The machine."""
     if not report.environment:
         return None
-    items = [(f.name, "; ".join(map(_fact, f.values))) for f in report.environment]
+    items = [
+        (f.name, "; ".join(phrases.fact(f.name, v) for v in f.values)) for f in report.environment
+    ]
     return section("environment", "Environment", tables.pairs(items, "Facts about the machine"))
-
-
-def _fact(value: object) -> str:
-    return f"{value:,}" if type(value) is int else f"{value}"
 
 
 def runs(report: Report) -> Markup:
@@ -288,11 +295,15 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
-        yield found.anchor, found.workload
+        yield found.anchor, found.title
+    for swept in report.sweeps:
+        yield swept.anchor, swept.title
     for memory_table in report.memory:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
     for image in report.images:
         yield image.anchor, image.title
+    for board in report.boards:
+        yield board.anchor, board.title
     if report.environment:
         yield "environment", "Environment"
     yield "runs", "Runs"

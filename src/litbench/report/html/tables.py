@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from litbench.report import phrases
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row
+from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row, Sweep
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 
@@ -75,7 +75,7 @@ def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
         ]
         for row in found.rows
     ]
-    return table(f"{found.workload}: results", [*columns, ("notes", False)], rows)
+    return table(f"{found.title}: results", [*columns, ("notes", False)], rows)
 
 
 def name_cell(label: str, colour: int) -> Cell:
@@ -105,13 +105,31 @@ def _latency(row: Row, field: str) -> Cell:
     return Cell(phrases.latency(row, field), value)
 
 
+def sweep(found: Sweep, colours: dict[str, int]) -> Markup:
+    """Every point of a sweep."""
+    columns = [("configuration", False), (found.over, True), *((c, True) for c in found.columns)]
+    rows = [
+        [
+            name_cell(row.label, colours[row.target]),
+            Cell(str(point.at), point.at),
+            *(
+                Cell(text, point.value if name == found.value else None)
+                for name, text in zip(found.columns, point.cells, strict=True)
+            ),
+        ]
+        for row in found.rows
+        for point in row.points
+    ]
+    return table(found.title, columns, rows)
+
+
 def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
     """The memory table of a workload."""
     columns = [
         ("scenario", False),
         ("reading", False),
         ("memory used", True),
-        ("at", True),
+        ("with", True),
         ("bytes each", True),
         ("95 % interval", True),
         ("notes", False),
@@ -133,14 +151,15 @@ def _memory_row(row: MemoryRow, colour: int, anchor: str) -> list[Cell]:
     ]
 
 
-def notes(texts: Sequence[str], anchor: str) -> Markup | None:
-    """A table's notes, each with its mark."""
-    if not texts:
+def notes(texts: Sequence[str], anchor: str, remarks: Sequence[str] = ()) -> Markup | None:
+    """A table's notes, each with its mark, and its remarks without."""
+    if not texts and not remarks:
         return None
     entries = [
         tag("li", tag("b", letter(i)), tag("span", text), id=f"{anchor}-note-{letter(i)}")
         for i, text in enumerate(texts)
     ]
+    entries += [tag("li", tag("span", remark)) for remark in remarks]
     return tag("ul", entries, class_="note-list")
 
 

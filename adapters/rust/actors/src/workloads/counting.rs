@@ -63,9 +63,9 @@ impl<R: Runtime> Producer<R> {
     async fn flood(&mut self) {
         for value in 0..self.messages {
             let message = Message::work(0, value, self.account.bench().stamp());
-            self.account.send(&self.counter, message).await;
+            self.account.sent(self.counter.send(message).await);
         }
-        self.counter.send(Message::control(Kind::Ask, 0)).await;
+        let _ = self.counter.send(Message::control(Kind::Ask, 0)).await; // the answer is waited for
     }
 }
 
@@ -96,7 +96,7 @@ impl<R: Runtime> Actor for Counter<R> {
     async fn handle(&mut self, message: Message) -> Flow {
         if message.kind == Kind::Ask {
             let total = Message::control(Kind::Answer, self.account.handled());
-            self.producer.send(total).await;
+            let _ = self.producer.send(total).await; // the producer waits for it
         } else {
             self.account.bench().record_since(message.stamp);
             self.account.handle(&message);

@@ -82,7 +82,7 @@ impl<R: Runtime> Actor for Source<R> {
     async fn handle(&mut self, _start: Message) -> Flow {
         for value in 0..self.messages {
             let message = Message::work(self.number, value, self.account.bench().stamp());
-            self.account.send(&self.receiver, message).await;
+            self.account.sent(self.receiver.send(message).await);
         }
         CONTINUE
     }

@@ -76,7 +76,7 @@ impl<R: Runtime> Actor for Source<R> {
         for value in 0..self.messages {
             for receiver in &self.receivers {
                 let message = Message::work(0, value, self.account.bench().stamp());
-                self.account.send(receiver, message).await;
+                self.account.sent(receiver.send(message).await);
             }
         }
         CONTINUE

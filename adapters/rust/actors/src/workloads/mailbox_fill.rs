@@ -45,7 +45,7 @@ impl Workload for MailboxFill {
 
         let start = clock::now();
         for value in 0..self.messages {
-            driver.account.send(&receiver, Message::work(0, value, 0)).await;
+            driver.account.sent(receiver.send(Message::work(0, value, 0)).await);
         }
         let loaded = bench.reading_if(self.memory).await;
         begin(&gate).await;

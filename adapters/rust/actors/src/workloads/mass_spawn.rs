@@ -41,7 +41,7 @@ impl Workload for MassSpawn {
             let (address, member_mailbox) = mailbox::<R, _>(self.mailbox);
             let account = Account::new(bench);
             bench.system.spawn(member_mailbox, Member { account, driver: driver.address() });
-            driver.account.send(&address, Message::work(0, value, 0)).await;
+            driver.account.sent(address.send(Message::work(0, value, 0)).await);
             crew.push(address);
         }
         let mut live = 0;
@@ -78,7 +78,7 @@ impl<R: Runtime> Actor for Member<R> {
 
     async fn handle(&mut self, message: Message) -> Flow {
         self.account.handle(&message);
-        self.account.send(&self.driver, message).await;
+        self.account.sent(self.driver.send(message).await);
         CONTINUE
     }
 

@@ -15,6 +15,21 @@ pub struct PingPong {
     mailbox: usize,
 }
 
+impl PingPong {
+    /// So many round trips, with mailboxes of that bound.
+    #[must_use]
+    pub fn new(rounds: u64, mailbox: usize) -> Self {
+        Self { rounds, mailbox }
+    }
+
+    /// What one round trip takes in one iteration: for benchmarks of the kernel itself.
+    pub fn nanoseconds_a_round<R: Runtime>(self, runtime: &mut R, bench: &'static Bench) -> f64 {
+        let Iteration { start, end, ledger, .. } = runtime.run(self.iterate::<R>(bench));
+        assert_eq!(ledger.handled, 2 * self.rounds);
+        (end - start) as f64 / self.rounds as f64
+    }
+}
+
 impl Workload for PingPong {
     const NAME: &'static str = "ping-pong";
     const HISTOGRAM: &'static str = "round-trip";
@@ -78,25 +93,18 @@ struct Ping<R: Runtime> {
     rounds: u64,
 }
 
-impl<R: Runtime> Ping<R> {
-    async fn serve(&mut self, value: u64) {
-        let message = Message::work(0, value, self.account.bench().stamp());
-        self.account.send(&self.pong, message).await;
-    }
-}
-
 impl<R: Runtime> Actor for Ping<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        if message.kind == Kind::Start {
-            self.serve(0).await;
-            return CONTINUE;
+        if message.kind != Kind::Start {
+            self.account.bench().record_since(message.stamp);
+            self.account.handle(&message);
         }
-        self.account.bench().record_since(message.stamp);
-        self.account.handle(&message);
-        if self.account.handled() < self.rounds {
-            self.serve(self.account.handled()).await;
+        let value = self.account.handled();
+        if value < self.rounds {
+            let ball = Message::work(0, value, self.account.bench().stamp());
+            self.account.sent(self.pong.send(ball).await);
         } else {
             report(&self.driver, 0).await;
         }
@@ -118,7 +126,7 @@ impl<R: Runtime> Actor for Pong<R> {
 
     async fn handle(&mut self, message: Message) -> Flow {
         self.account.handle(&message);
-        self.account.send(&self.ping, message).await;
+        self.account.sent(self.ping.send(message).await);
         CONTINUE
     }
 

@@ -99,7 +99,7 @@ impl<R: Runtime> Node<R> {
 
     async fn report(&mut self, value: u64) -> Flow {
         self.account.bench().record_since(self.born);
-        self.account.send(&self.parent, Message::work(0, value, 0)).await;
+        self.account.sent(self.parent.send(Message::work(0, value, 0)).await);
         STOP
     }
 }

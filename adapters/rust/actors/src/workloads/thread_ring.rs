@@ -50,7 +50,7 @@ impl Workload for ThreadRing {
         }
 
         let start = clock::now();
-        driver.account.send(&ring[0], Message::work(0, 0, bench.stamp())).await;
+        driver.account.sent(ring[0].send(Message::work(0, 0, bench.stamp())).await);
         let holder = driver.done(1).await;
         let end = clock::now();
 
@@ -77,7 +77,7 @@ impl<R: Runtime> Actor for Member<R> {
         let value = message.value + 1;
         if value < self.hops {
             let token = Message::work(0, value, self.account.bench().stamp());
-            self.account.send(&self.next, token).await;
+            self.account.sent(self.next.send(token).await);
         } else {
             report(&self.driver, self.number).await;
         }
