@@ -1,7 +1,7 @@
 /* First fit over a fixed arena: blocks with a header, neighbours merged on the walk. */
 #include "workloads.h"
 
-enum { ARENA = 64 * 1024, UNIT = 8 };
+enum { ARENA = 48 * 1024, UNIT = 8 };
 
 struct header {
     uint32_t size; /* bytes after the header; bit 0: taken */

@@ -19,9 +19,10 @@ from litbench.record import Measure, Note
 MEMORY_SIZES = 5
 # What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
 ACTOR_BYTES = 5_000
-# A soak goes on for as many of the preset's time limits, however many iterations those are.
+# A soak goes on for as many of the preset's time limits, or until its iterations come near the
+# 16 MiB that a run may say.
 SOAK_LIMITS = 20
-SOAK_ITERATIONS = 100_000
+SOAK_ITERATIONS = 30_000
 
 
 @dataclass(frozen=True)

@@ -278,11 +278,14 @@ def test_a_time_line_has_every_interrupt_and_its_idle_agrees_with_the_counter(ar
 @pytest.mark.parametrize("name", EVERY)
 def test_the_true_minimum_of_the_stack_pointer_is_never_above_the_paint(name: str) -> None:
     record = run(name, "fan-in", iterations=1, stack=True, senders=3, messages=3).record
-    size, painted, measured = table(record, "stacks")["main"]
+    size, painted, measured, bound, verdict = table(record, "stacks")["main"]
     assert isinstance(painted, int)
     assert isinstance(measured, int)
     assert isinstance(size, int)
     assert 0 < painted <= measured < size
+    if verdict:
+        assert isinstance(bound, int)
+        assert measured <= bound
 
 
 def test_heap_and_no_heap_do_the_same_work() -> None:
@@ -294,6 +297,24 @@ def test_heap_and_no_heap_do_the_same_work() -> None:
     assert value(with_heap, "heap-allocations") == 2 * 200
     assert value(with_heap, "heap-peak-requested") == 17 * 64
     assert without.metric("heap-allocations") is None
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_actors_until_the_memory_is_full(arch: str) -> None:
+    """Without a heap the pool's size; with one, the heap's, and one allocation that failed."""
+    pool = run(f"embassy-{arch}", "spawn-limit", iterations=1).record
+    assert pool.reasons == ()
+    assert pool.workload.parameters["actors"] == 1024
+    heap = run(f"embassy-{arch}-alloc", "spawn-limit", iterations=1).record
+    assert heap.reasons == ()
+    actors = heap.workload.parameters["actors"]
+    assert isinstance(actors, int)
+    assert 100 < actors < 1024
+    assert value(heap, "heap-allocations") == actors
+    assert value(heap, "heap-failures") == 1
+    each = value(heap, "heap-peak-allocated") / actors
+    left = value(heap, "heap-capacity") - value(heap, "heap-peak-allocated")
+    assert left < 2 * each, "it stopped when no further actor fitted"
 
 
 def test_a_limit_of_the_firmware_is_a_reason() -> None:

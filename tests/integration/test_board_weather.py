@@ -1,5 +1,4 @@
-"""Firmware that misbehaves, or was never instrumented: each run ends in bounded time and says why.
-"""
+"""Firmware that misbehaves or was never instrumented: each run ends in bounded time, saying why."""
 
 from __future__ import annotations
 

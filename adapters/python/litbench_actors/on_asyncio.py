@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from litbench_actors.kernel import Body, Message
@@ -17,7 +18,15 @@ class Mailbox(asyncio.Queue[Message]):
 
     send = asyncio.Queue.put
     receive = asyncio.Queue.get
+    receive_nowait = asyncio.Queue.get_nowait
     waiting = asyncio.Queue.qsize
+
+    def try_send(self, message: Message) -> Message | None:
+        """Hand the message on, or give it back."""
+        if self.full():
+            return message
+        self.put_nowait(message)
+        return None
 
 
 class AsyncioRuntime:
@@ -45,6 +54,19 @@ class AsyncioRuntime:
     def spawn(self, body: Body, *arguments: Any) -> None:
         """Start an actor. Its mailbox, which somebody always holds, keeps the task alive."""
         self._loop.create_task(body(*arguments))
+
+    def start(self, own: Any, body: Body, *arguments: Any) -> Callable[[], object]:  # noqa: ARG002
+        """Start an actor that can be cancelled, from its first step on.
+
+        A task that is cancelled before that never runs at all, not even its ``finally``.
+        """
+        task = self._loop.create_task(body(*arguments))
+        return partial(self._loop.call_soon, task.cancel)
+
+    @staticmethod
+    async def pause() -> None:
+        """Let the loop turn."""
+        await asyncio.sleep(0)
 
     async def join(self) -> None:
         """Let the loop turn until the driver is its only task."""

@@ -3,7 +3,7 @@
 use embedded_alloc::LlffHeap;
 use litbench_probe::Counting;
 
-const BYTES: usize = 64 * 1024;
+const BYTES: usize = 48 * 1024;
 
 static mut ARENA: [u8; BYTES] = [0; BYTES];
 

@@ -221,3 +221,32 @@ pub(crate) fn raise(word: &Word, value: u32) {
         word.store(value, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_lie_in_the_block_one_after_the_other() {
+        let mut end = 32 + 16 * SECTIONS as u32;
+        for [kind, offset, stride, count] in TABLE {
+            assert!(offset >= end, "section {kind}");
+            end = offset + stride * count;
+        }
+        assert!(end as usize <= size_of::<Probe>());
+    }
+
+    #[test]
+    fn sums_carry_into_the_second_word() {
+        let words = [Word::new(u32::MAX), Word::new(0)];
+        add64(&words, 2);
+        assert_eq!((words[0].load(Relaxed), words[1].load(Relaxed)), (1, 1));
+    }
+
+    #[test]
+    fn names_are_cut_to_what_fits() {
+        let words = [Word::new(0), Word::new(0), Word::new(0)];
+        store_name(&words, "a name that is too long");
+        assert_eq!(words[2].load(Relaxed).to_le_bytes(), *b"hat ");
+    }
+}

@@ -75,27 +75,24 @@ mod core_counter {
 
 /// Chooses the first counter that advances.
 pub(crate) fn choose(hertz: u32, board: Option<Counter>) {
+    let of_board = || board.is_some_and(|counter| try_counter(Source::Board, Unit::Ticks, counter));
     #[cfg(target_arch = "arm")]
-    {
-        let cycles = core_counter::cycles(hertz);
-        let found = try_counter(Source::CycleCounter, Unit::Cycles, cycles)
-            || board.is_some_and(|counter| try_counter(Source::Board, Unit::Ticks, counter))
-            || try_counter(Source::SysTick, Unit::Cycles, core_counter::systick(hertz));
-        if !found {
-            give_up();
-        }
-    }
+    let found = try_counter(Source::CycleCounter, Unit::Cycles, core_counter::cycles(hertz))
+        || of_board()
+        || try_counter(Source::SysTick, Unit::Cycles, core_counter::systick(hertz));
     #[cfg(target_arch = "riscv32")]
-    {
+    let found = {
         let mcycle = Counter { address: 0, invert: 0, mask: !0, hertz };
-        let found = try_counter(Source::CycleCounter, Unit::Cycles, mcycle)
-            || board.is_some_and(|counter| try_counter(Source::Board, Unit::Ticks, counter));
-        if !found {
-            give_up();
-        }
-    }
+        try_counter(Source::CycleCounter, Unit::Cycles, mcycle) || of_board()
+    };
     #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
-    let _ = (hertz, board);
+    let found = {
+        let _ = hertz;
+        of_board()
+    };
+    if !found {
+        give_up();
+    }
 }
 
 /// No counter advances: what is read from now on is a word that does not change.

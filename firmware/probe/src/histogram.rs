@@ -36,3 +36,40 @@ fn bucket_of(value: u32) -> usize {
     let shift = length.saturating_sub(HISTOGRAM_BITS + 1);
     (shift << HISTOGRAM_BITS) + (value >> shift) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::size::BUCKETS;
+
+    #[test]
+    fn small_values_are_exact_and_no_value_falls_outside() {
+        for value in 0..2 << HISTOGRAM_BITS {
+            assert_eq!(bucket_of(value), value as usize);
+        }
+        assert_eq!(bucket_of(u32::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn buckets_never_go_down() {
+        let mut last = 0;
+        for shift in 2..32 {
+            for value in [(1u32 << shift) - 1, 1 << shift, (1 << shift) + 1] {
+                assert!(bucket_of(value) >= last);
+                last = bucket_of(value);
+            }
+        }
+    }
+
+    #[test]
+    fn a_recorded_value_is_counted_once() {
+        name(0, "latency");
+        record(0, 7);
+        record(0, 900);
+        record(HISTOGRAMS, 1);
+        let head = &LITBENCH_PROBE.histograms[0];
+        assert_eq!(head.count.load(Relaxed), 2);
+        assert_eq!((head.least.load(Relaxed), head.most.load(Relaxed)), (7, 900));
+        assert_eq!(head.sum[0].load(Relaxed), 907);
+    }
+}

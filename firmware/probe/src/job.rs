@@ -64,3 +64,11 @@ impl Job {
         self.flags & 2 != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn there_is_no_job_where_nobody_wrote_one() {
+        assert!(super::job().is_none());
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! Sizes are chosen when the crate is built, by environment variables (see [`size`]).
 
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 
 #[cfg(feature = "alloc")]
@@ -29,8 +29,8 @@ pub use histogram::{name as name_histogram, record};
 pub use job::{job, Job};
 pub use stack::{paint, watermark};
 pub use tables::{
-    add_metric, heap_usage, mailbox, mailbox_full, mailbox_handled, mailbox_sent, run,
-    save_iteration, task, task_ran, Iteration, Run,
+    add_metric, heap_usage, mailbox, mailbox_full, mailbox_handled, mailbox_sent, run, save_iteration, task,
+    task_ran, Iteration, Run,
 };
 
 use core::sync::atomic::Ordering::Relaxed;

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -45,6 +46,10 @@ from litbench.protocol import (
 from litbench.record import Measure
 
 SECONDS = 240.0
+_MISSING = {
+    "skynet": "its tree of actors does not fit the firmware's memory",
+    "spawn-limit": "only the firmware knows how many: `litbench firmware run` has it",
+}
 _MEASURES = (Measure.THROUGHPUT, Measure.LATENCY)
 
 
@@ -80,12 +85,14 @@ def describe(board: Board) -> Description:
         runtime=runtime,
         runtime_version=version,
         threads=Threads(least=1, most=1),
-        workloads=tuple(_ability(name) for name in workloads.names()),
-        missing=(Missing("skynet", "its tree of actors does not fit the firmware's memory"),),
+        workloads=tuple(
+            _ability(name, board.language) for name in workloads.names() if name not in _MISSING
+        ),
+        missing=tuple(Missing(name, because) for name, because in _MISSING.items()),
     )
 
 
-def _ability(name: str) -> Ability:
+def _ability(name: str, language: str) -> Ability:
     definition = workload(name)
     measures = tuple(m for m in definition.measures if m in _MEASURES)
     limits = workloads.LIMITS.get(name, {})
@@ -96,8 +103,19 @@ def _ability(name: str) -> Ability:
         measures,
         limits,
         because,
-        ("a message is three 32-bit words",) if name in workloads.LIMITS else (),
+        tuple(_differences(name, language)),
     )
+
+
+def _differences(name: str, language: str) -> Iterator[str]:
+    """How the firmware departs from the words of ``adapters/PROTOCOL.md``."""
+    if name in workloads.LIMITS:
+        yield "a message is three 32-bit words"
+    if language != "c":
+        return
+    yield "no runtime: a loop calls each actor's step in turn"
+    if name in {"mass-spawn", "mailbox-fill"}:
+        yield "the driver handles what the actors would: nothing is scheduled"
 
 
 class Conversation:

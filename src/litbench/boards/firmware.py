@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from litbench.boards import between, idle, qemu, readings, unicorn
 from litbench.boards import block as blocks
+from litbench.boards.bounds import static_bound
 from litbench.boards.image import Symbol
 from litbench.boards.judge import block_reasons, ending, workload_reasons
 from litbench.boards.machines import Machine
@@ -16,6 +17,7 @@ from litbench.boards.plan import Plan
 from litbench.boards.stacks import stack_table
 from litbench.boards.timeline import table_of, timeline
 from litbench.boards.workloads import job_for
+from litbench.catalogue.embedded import SPAWN_LIMIT
 from litbench.environment import machine_facts
 from litbench.errors import InputError
 from litbench.record import (
@@ -86,6 +88,7 @@ def result_of(plan: Plan, outcome: Outcome, place: Place, stepped: Outcome | Non
     if block is not None:
         reasons += block_reasons(block, outcome)
         cautions += _idle_cautions(plan, block)
+    plan = _counted(plan, block)
     record = _record(plan, outcome, block, stepped, place)
     if record.expected is not None and not reasons:
         reasons += workload_reasons(record.iterations, record.expected)
@@ -118,6 +121,17 @@ def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
         watch=None if stack else plan.watch,
         stack=stack,
     )
+
+
+def _counted(plan: Plan, block: blocks.ProbeBlock | None) -> Plan:
+    """Where a firmware finds out how many actors it can hold, that number is the run's parameter.
+
+    The ledger and checksums of so many actors still come from the definition.
+    """
+    if plan.definition is None or plan.definition.name != SPAWN_LIMIT.name:
+        return plan
+    live = block.iterations[0].extra if block and block.iterations else 0
+    return replace(plan, values={"actors": live})
 
 
 def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
@@ -239,7 +253,8 @@ def _tables(
         tables.append(Table("interrupts", ("interrupt", "taken"), (None, Unit.COUNT), rows))
     if stepped is not None or (block and block.stacks):
         pointers = stepped.stack_pointers if stepped else ()
-        tables.append(stack_table(plan.image, block, pointers))
+        bound = static_bound(plan.image.path) if stepped else None
+        tables.append(stack_table(plan.image, block, pointers, bound))
     return tuple(tables)
 
 

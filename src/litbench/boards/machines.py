@@ -51,6 +51,17 @@ MACHINES = {
             package="qemu-system-arm",
         ),
         Machine(
+            name="mps2-an386",
+            summary="Arm MPS2 with a Cortex-M4 and its floating-point unit, in QEMU",
+            core="arm",
+            program="qemu-system-arm",
+            machine=("-M", "mps2-an386"),
+            shift=6,
+            counter_scale=Scale(5, 3),
+            counter_hertz=25_000_000,
+            package="qemu-system-arm",
+        ),
+        Machine(
             name="virt-rv32",
             summary="QEMU's virt machine with an RV32 core",
             core="riscv",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litbench.boards.block import ProbeBlock
+from litbench.boards.bounds import StaticBound
 from litbench.boards.image import Image
 from litbench.boards.logs import lowest
 from litbench.record import Table
@@ -53,11 +54,21 @@ def _depth(pointers: Sequence[int], low: int, high: int) -> int | None:
     return None if least is None else high - least
 
 
-def stack_table(image: Image, block: ProbeBlock | None, pointers: Sequence[int]) -> Table:
-    """Painted watermark and true minimum of the stack pointer, side by side."""
-    rows = tuple(
-        (use.name, use.size, use.painted, use.measured)
-        for use in stack_uses(image, block, pointers)
-    )
-    units = (None, Unit.BYTES, Unit.BYTES, Unit.BYTES)
-    return Table("stacks", ("stack", "size", "painted", "measured"), units, rows)
+def stack_table(
+    image: Image,
+    block: ProbeBlock | None,
+    pointers: Sequence[int],
+    bound: StaticBound | None = None,
+) -> Table:
+    """Painted watermark, true minimum of the stack pointer, and static bound, side by side.
+
+    The bound is that of the stack that interrupts use: the first one.
+    """
+    rows = []
+    for index, use in enumerate(stack_uses(image, block, pointers)):
+        own = bound if index == 0 else None
+        limit, verdict = (own.bytes, own.verdict) if own else (None, "")
+        rows.append((use.name, use.size, use.painted, use.measured, limit, verdict))
+    units = (None, *[Unit.BYTES] * 4, None)
+    columns = ("stack", "size", "painted", "measured", "bound", "verdict")
+    return Table("stacks", columns, units, tuple(rows))

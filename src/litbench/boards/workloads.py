@@ -23,6 +23,7 @@ _TABLE: dict[str, tuple[int, tuple[str, ...]]] = {
     "task-time": (19, ("samples", "period", "hog", "rounds", "slices")),
     "heap-flood": (20, ("messages", "payload")),
     "idle": (21, ("samples", "period", "mode")),
+    "spawn-limit": (23, ()),
     "known-answers": (22, ("ticks", "period", "handler", "block", "messages", "blocks", "bytes")),
 }
 

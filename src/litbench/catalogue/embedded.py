@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from litbench.catalogue.basic import MASS_SPAWN
 from litbench.catalogue.definition import Demand, Parameter, Values, WorkloadDefinition
 from litbench.catalogue.expectation import MASK, fold, triangle
 from litbench.record import Expected, Ledger, Measure
@@ -170,7 +171,18 @@ KNOWN_ANSWERS = WorkloadDefinition(
     expected=_known,
 )
 
+SPAWN_LIMIT = WorkloadDefinition(
+    name="spawn-limit",
+    version=1,
+    summary="actors until the memory is full; each answers once and then idles",
+    parameters=(Parameter("actors", 1, "how many it came to: the firmware's own count", 0),),
+    measures=_THROUGHPUT,
+    demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),
+    expected=MASS_SPAWN.expected,
+)
+
 EMBEDDED = (
+    SPAWN_LIMIT,
     MAILBOX_FULL,
     RESTART,
     INTERRUPT_LATENCY,

@@ -35,7 +35,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
-    for board in report.boards:
+    for board in report.boards if len(report.runs) == 1 else ():
         yield f"## {escape(board.title)}"
         for note in board.notes:
             yield f"**{escape(note.code)}:** {escape(note.message)}"

@@ -53,7 +53,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     for record in report.profiles:
         yield Text()
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
-    for board in report.boards:
+    for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()

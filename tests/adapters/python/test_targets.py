@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from litbench.catalogue import workload
-from litbench.catalogue.basic import BASIC
+from litbench.catalogue import all_workloads, workload
 from litbench_adapter import schema
 from tests.adapters.driver import PYTHON, assert_as_defined, assert_measured, job_for, talk_to
 
@@ -19,7 +18,7 @@ TARGETS = ("asyncio", "uvloop", "trio", "threads")
 MATRIX = [
     (target, definition.name, str(measure))
     for target in TARGETS
-    for definition in BASIC
+    for definition in all_workloads()
     for measure in definition.measures
 ]
 
@@ -79,7 +78,7 @@ def test_description(target: str) -> None:
     said = describe(target)
     assert said["target"] == target
     abilities = {ability["name"]: ability for ability in said["workloads"]}
-    for definition in BASIC:
+    for definition in all_workloads():
         ability = abilities.pop(definition.name)
         assert ability["version"] == definition.version
         assert ability["measures"] == [str(measure) for measure in definition.measures]
@@ -121,7 +120,7 @@ def test_a_time_limit_that_is_over_still_gives_one_iteration() -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"workload": "chameneos"}, "no workload 'chameneos'"),
+        ({"workload": "chess"}, "no workload 'chess'"),
         ({"version": 2}, "version 1, not 2"),
         ({"measure": "memory"}, "no measure 'memory'"),
         ({"protocol": 2}, "job.protocol"),

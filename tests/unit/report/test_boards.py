@@ -84,8 +84,11 @@ def test_every_format_shows_the_run_and_escapes_names() -> None:
     page, marked = html.render(report), markdown.render(report)
     assert EVIL not in page
     assert EVIL not in marked
-    for shown in (page, marked, text.render(report), json.render(report)):
+    for shown in (page, marked, text.render(report)):
         assert "irq-to-task" in shown
+    (found,) = json.to_builtins(report)["boards"]
+    assert found["spans"][0] == {"track": "idle", "start": 10, "end": 100}
+    assert "sheets" not in found, "words have no place in JSON"
 
 
 def test_runs_stand_side_by_side_by_what_differs() -> None:

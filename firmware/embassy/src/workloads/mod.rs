@@ -66,16 +66,12 @@ pub fn declare(job: &Job) -> Result<(), u32> {
     };
     let [a, b, ..] = job.p;
     let run = match job.workload {
-        id::PING_PONG | id::ISOLATED_LATENCY => {
-            Run { actors: 2, messages: 2 * a, in_flight: 1, ..base }
-        }
+        id::PING_PONG | id::ISOLATED_LATENCY => Run { actors: 2, messages: 2 * a, in_flight: 1, ..base },
         id::COUNTING => Run { actors: 2, messages: a, extra: "total", ..base },
         id::FAN_IN | id::FAN_OUT => Run { actors: a + 1, messages: a * b, ..base },
         id::THREAD_RING => Run { actors: a, messages: b, in_flight: 1, extra: "holder", ..base },
         id::MASS_SPAWN => Run { actors: a, messages: 2 * a, extra: "live", mailbox: 1, ..base },
-        id::MAILBOX_FILL => {
-            Run { actors: 1, messages: a, mailbox: population::FILL as u32, ..base }
-        }
+        id::MAILBOX_FILL => Run { actors: 1, messages: a, mailbox: population::FILL as u32, ..base },
         _ => special(job, base)?,
     };
     let limit = if job.workload == id::MASS_SPAWN { population::MASS } else { ACTORS };

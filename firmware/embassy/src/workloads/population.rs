@@ -23,7 +23,12 @@ static BIG: Channel<CriticalSectionRawMutex, Message, FILL> = Channel::new();
 pub const ACTOR_BYTES: usize = core::mem::size_of::<Small>();
 
 #[embassy_executor::task(pool_size = MASS)]
-async fn echo(index: usize, _alive: Alive) {
+async fn echo(index: usize, alive: Alive) {
+    echo_body(index, alive).await;
+}
+
+/// Answers once, then idles until the next message, which ends it.
+async fn echo_body(index: usize, _alive: Alive) {
     let message = SMALL[index].receive().await;
     TO_DRIVER.send(Message { sender: index as u32, ..message }).await;
     tally(|t| {
@@ -31,7 +36,6 @@ async fn echo(index: usize, _alive: Alive) {
         t.sent += 1;
         t.sum += u64::from(message.value) + 1;
     });
-    // Idle until the next message, which ends it.
     SMALL[index].receive().await;
 }
 
@@ -46,18 +50,57 @@ pub async fn mass_spawn(spawner: Spawner, actors: u32) -> Iteration {
     hear_all(actors, start, heard).await
 }
 
-/// As many actors as there is memory for.
+/// As many actors as there is memory for: without a heap the pool's, with one until the heap is full.
 pub async fn spawn_limit(spawner: Spawner) -> Iteration {
     let start = probe::now();
     let mut heard = Fold::default();
     let mut actors = 0;
-    while (actors as usize) < MASS + 1 {
-        let Ok(token) = echo(actors as usize, Alive::new()) else { break };
-        spawner.spawn(token);
+    while (actors as usize) < MASS {
+        if !limit::add(spawner, actors as usize) {
+            break;
+        }
         greet(actors, &mut heard).await;
         actors += 1;
     }
     hear_all(actors, start, heard).await
+}
+
+#[cfg(not(feature = "alloc"))]
+mod limit {
+    use super::{echo, Alive, Spawner};
+
+    /// One more actor, if the pool has room.
+    pub fn add(spawner: Spawner, index: usize) -> bool {
+        echo(index, Alive::new()).map(|token| spawner.spawn(token)).is_ok()
+    }
+}
+
+#[cfg(feature = "alloc")]
+mod limit {
+    use core::alloc::Layout;
+
+    use embassy_executor::raw::TaskStorage;
+
+    use super::{Alive, Spawner};
+
+    /// One more actor, if the heap has room for its task. The storage is never given back: Embassy may touch it.
+    pub fn add(spawner: Spawner, index: usize) -> bool {
+        on_heap(spawner, move || super::echo_body(index, Alive::new()))
+    }
+
+    fn on_heap<F: core::future::Future + 'static>(spawner: Spawner, make: impl FnOnce() -> F) -> bool {
+        let layout = Layout::new::<TaskStorage<F>>();
+        // SAFETY: the layout has a size; the place is initialised before it is used, and lives for ever.
+        let storage: &'static TaskStorage<F> = unsafe {
+            let place = alloc::alloc::alloc(layout).cast::<TaskStorage<F>>();
+            if place.is_null() {
+                return false;
+            }
+            place.write(TaskStorage::new());
+            &*place
+        };
+        storage.spawn(make).map(|token| spawner.spawn(token)).is_ok()
+    }
 }
 
 /// Sends actor `index` its value, taking answers when there are any.

@@ -1,15 +1,13 @@
-"""The workloads, written once for every runtime (``adapters/PROTOCOL.md`` defines them).
-
-Handlers fold their messages in line: a call would cost as much as the rest of the handler. Streams
-end with a STOP that is no workload message, so a message lost on the way ends in a wrong
-ledger and checksum and not in a hang.
-"""
+"""The basic patterns: pairs, floods, rings and trees."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NamedTuple
 
 from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.workloads.streams import collect, insist, spawn_collector, stream
 from litbench_adapter import MASK, Job, Outcome, now
 
 
@@ -18,7 +16,7 @@ async def ping_pong(actors: Runtime, job: Job, book: Book) -> Outcome:
     bound = job.parameters["mailbox"]
     driver, ping, pong = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
     actors.spawn(_ping, ping, pong, driver, job.parameters["rounds"], book)
-    actors.spawn(_pong, pong, ping, book)
+    actors.spawn(echo, pong, ping, book)
     start = now()
     await ping.send(START)
     await driver.receive()
@@ -46,8 +44,9 @@ async def _ping(own: Mailbox, pong: Mailbox, driver: Mailbox, rounds: int, book:
     book.enter(sent=sent, handled=sent, order=order, total=total, pending=own.waiting())
 
 
-async def _pong(own: Mailbox, ping: Mailbox, book: Book) -> None:
-    send, receive = ping.send, own.receive
+async def echo(own: Mailbox, other: Mailbox, book: Book, number: int = 1) -> None:
+    """Send every value back, until STOP."""
+    send, receive = other.send, own.receive
     order = total = sent = 0
     while True:
         _, value, stamp = await receive()
@@ -55,7 +54,7 @@ async def _pong(own: Mailbox, ping: Mailbox, book: Book) -> None:
             break
         order = (order * 31 + value + 1) & MASK
         total += value + 1
-        await send((1, value, stamp))
+        await send((number, value, stamp))
         sent += 1
     book.enter(sent=sent, handled=sent, order=order, total=total, pending=own.waiting())
 
@@ -65,7 +64,7 @@ async def counting(actors: Runtime, job: Job, book: Book) -> Outcome:
     bound = job.parameters["mailbox"]
     driver, producer, counter = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
     actors.spawn(_producer, producer, counter, driver, job.parameters["messages"], book)
-    actors.spawn(_collect, counter, 1, producer, book)
+    spawn_collector(actors, counter, 1, producer, book, batch=job.parameters["batch"])
     start = now()
     await producer.send(START)
     _, total, _ = await driver.receive()
@@ -78,7 +77,7 @@ async def _producer(
     own: Mailbox, counter: Mailbox, driver: Mailbox, messages: int, book: Book
 ) -> None:
     await own.receive()
-    sent = await _stream(0, counter, messages, timed=book.timed)
+    sent = await stream(0, counter, messages, timed=book.timed)
     answer = await own.receive()
     await driver.send(answer)
     book.enter(sent=sent)
@@ -90,21 +89,39 @@ async def fan_in(actors: Runtime, job: Job, book: Book) -> Outcome:
     bound = job.parameters["mailbox"]
     driver, receiver = actors.mailbox(bound), actors.mailbox(bound)
     senders = [actors.mailbox(bound) for _ in range(count)]
-    actors.spawn(_collect, receiver, count, driver, book)
+    spawn_collector(actors, receiver, count, driver, book, batch=job.parameters.get("batch", 1))
+    flow: Callable[[int], Awaitable[int]] = partial(
+        stream, receiver=receiver, messages=messages, timed=book.timed
+    )
+    fail_fast = job.parameters.get("fail_fast", 0)
+    if fail_fast:
+        flow = partial(insist, actors, book, receiver=receiver, messages=messages)
     for number, sender in enumerate(senders):
-        actors.spawn(_sender, number, sender, receiver, messages, book)
+        actors.spawn(_sender, number, sender, flow, book)
     start = now()
     for sender in senders:
         await sender.send(START)
     await driver.receive()
     end = now()
     await actors.join()
+    if fail_fast:
+        job.sample("refused", "count", book.refused)
     return book.outcome(start, end, order=book.order, sum=book.sum)
 
 
-async def _sender(number: int, own: Mailbox, receiver: Mailbox, messages: int, book: Book) -> None:
+async def soak(actors: Runtime, job: Job, book: Book) -> Outcome:
+    """Fan-in again and again in one process; memory is read when its actors have stopped."""
+    book.probe("before")
+    outcome = await fan_in(actors, job, book)
+    book.probe("loaded")
+    return outcome
+
+
+async def _sender(
+    number: int, own: Mailbox, flow: Callable[[int], Awaitable[int]], book: Book
+) -> None:
     await own.receive()
-    sent = await _stream(number, receiver, messages, timed=book.timed)
+    sent = await flow(number)
     book.enter(sent=sent)
 
 
@@ -114,8 +131,8 @@ async def fan_out(actors: Runtime, job: Job, book: Book) -> Outcome:
     driver, sender = actors.mailbox(bound), actors.mailbox(bound)
     receivers = [actors.mailbox(bound) for _ in range(count)]
     for receiver in receivers:
-        actors.spawn(_collect, receiver, 1, driver, book)
-    actors.spawn(_broadcast, sender, receivers, job.parameters["messages"], book)
+        actors.spawn(collect, receiver, 1, driver, book)
+    actors.spawn(broadcast, sender, receivers, job.parameters["messages"], book)
     start = now()
     await sender.send(START)
     for _ in range(count):
@@ -125,7 +142,8 @@ async def fan_out(actors: Runtime, job: Job, book: Book) -> Outcome:
     return book.outcome(start, end, order=book.order, sum=book.sum)
 
 
-async def _broadcast(own: Mailbox, receivers: list[Mailbox], messages: int, book: Book) -> None:
+async def broadcast(own: Mailbox, receivers: list[Mailbox], messages: int, book: Book) -> None:
+    """Send 0 to every receiver, then 1 to every receiver, and so on."""
     sends, timed = [receiver.send for receiver in receivers], book.timed
     sent = 0
     await own.receive()
@@ -291,34 +309,4 @@ async def mailbox_fill(actors: Runtime, job: Job, book: Book) -> Outcome:
 
 async def _held(gate: Mailbox, own: Mailbox, driver: Mailbox, book: Book) -> None:
     await gate.receive()
-    await _collect(own, 1, driver, book)
-
-
-async def _stream(number: int, receiver: Mailbox, messages: int, *, timed: bool) -> int:
-    """Send 0, 1, ... and then STOP; how many were sent."""
-    send = receiver.send
-    sent = 0
-    while sent < messages:
-        await send((number, sent, now() if timed else 0))
-        sent += 1
-    await send((number, STOP[1], 0))
-    return sent
-
-
-async def _collect(own: Mailbox, senders: int, done: Mailbox, book: Book) -> None:
-    """Handle messages until every sender has stopped, then tell ``done`` how many there were."""
-    receive, timed, sample = own.receive, book.timed, book.samples.append
-    orders = [0] * senders
-    total = handled = 0
-    while senders:
-        sender, value, stamp = await receive()
-        if value < 0:
-            senders -= 1
-            continue
-        if timed:
-            sample(now() - stamp)
-        orders[sender] = (orders[sender] * 31 + value + 1) & MASK
-        total += value + 1
-        handled += 1
-    await done.send((0, handled, 0))
-    book.enter(handled=handled, order=sum(orders), total=total, pending=own.waiting())
+    await collect(own, 1, driver, book)
