@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litbench.record import Record
+from litbench.record import Kind, Record
 from litbench.report import boards, machine, memories, rankings, runs, sweeps
 from litbench.report.parts import Report
 
@@ -34,4 +34,5 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
+        profiles=tuple(record for record in ordered if record.kind is Kind.PROFILE),
     )

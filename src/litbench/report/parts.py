@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from litbench.record import Kind, Note, Parameters, Scalar
+from litbench.record import Kind, Note, Parameters, Record, Scalar
 from litbench.stats.memory import Memory
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
@@ -199,3 +199,4 @@ class Report(Part, frozen=True):
     boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
+    profiles: tuple[Record, ...] = ()

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases
+from litbench.report import phrases, profile_text
 from litbench.report.notes import letter
 from litbench.report.parts import Board, MemoryTable, Ranking, Report, Row, Sheet, Sweep
 from litbench.stats.ranking import Standing
@@ -50,6 +50,9 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for record in report.profiles:
+        yield Text()
+        yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
@@ -84,9 +87,11 @@ def _text(text: str, style: str = "") -> Text:
     return Text(phrases.plain(text), style)
 
 
-def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+def _heading(
+    name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
+) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
         yield _text(ranking.summary, "dim")
 
@@ -173,7 +178,7 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
-    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
         yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
