@@ -196,7 +196,7 @@ def test_memory_is_a_line_over_the_size() -> None:
 SPOKEN = sorted(
     name
     for name, (point, _) in FAULTS.items()
-    if not name.startswith(("hang", "flood")) and point != "describe"
+    if not name.startswith(("hang", "flood")) and point != "describe" and name != "forgiving"
 )
 
 
@@ -250,6 +250,14 @@ def test_reordering_is_what_reordering_does() -> None:
     for value in values:
         order = (order * 31 + value + 1) % 2**64
     assert iteration["checks"]["order"] == order
+
+
+def test_forgiving_is_handling_what_is_to_fail() -> None:
+    job = job_for(workload("failure-injection"), iterations=1)
+    (iteration,) = talk_to([*FAKE, "--fault", "forgiving"], job).of("iteration")
+    ledger = iteration["ledger"]
+    assert ledger["handled"] == ledger["sent"]
+    assert ledger["errored"] == 0 < iteration["checks"]["restarts"]
 
 
 def test_duplicating_is_what_duplicating_does() -> None:
