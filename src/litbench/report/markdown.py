@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from litbench.report import phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report, Sweep
+from litbench.report.parts import GoalTable, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -35,6 +35,8 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for goals in report.goals:
+        yield from _goals(goals)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
@@ -117,6 +119,28 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
+
+
+def _goals(goals: GoalTable) -> Iterator[str]:
+    yield f"## {escape(goals.title)}"
+    yield escape(goals.about)
+    columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
+    rows = [
+        (
+            f"{row.kind}: {row.name}",
+            row.stated,
+            row.target,
+            phrases.measured(row),
+            phrases.measured_interval(row),
+            str(row.verdict),
+            _letters(row.notes),
+        )
+        for row in goals.rows
+    ]
+    yield _table(columns, rows, left=3)
+    yield from _notes(goals.notes)
+    if goals.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in goals.remarks)
 
 
 def _letters(notes: Sequence[int]) -> str:

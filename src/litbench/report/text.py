@@ -13,7 +13,7 @@ from rich.text import Text
 
 from litbench.report import phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report, Row, Sweep
+from litbench.report.parts import GoalTable, MemoryTable, Ranking, Report, Row, Sweep, Verdict
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -50,6 +50,8 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for goals in report.goals:
+        yield from _goals(goals, width)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")
@@ -189,6 +191,55 @@ def _memory_blocks(memory: MemoryTable) -> Table:
         table.add_row(_text(title, "bold"), "")
         for name, cell in _MEMORY:
             table.add_row(Text(f"  {name}"), Text(cell(row)))
+    return table
+
+
+_VERDICTS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDETERMINED: "yellow"}
+
+
+def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(goals.title, "bold cyan")
+    yield _text(goals.about, "dim")
+    yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
+    yield from _notes(goals.notes)
+    for remark in goals.remarks:
+        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
+
+
+def _goal_table(goals: GoalTable) -> Table:
+    table = _table()
+    for name in ("goal", "stated", "on"):
+        table.add_column(name, overflow="fold")
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", overflow="fold")
+    table.add_column("verdict", overflow="fold")
+    table.add_column("notes", max_width=5)
+    for above, row in zip((None, *goals.rows), goals.rows, strict=False):
+        first = above is None or above.name != row.name
+        table.add_row(
+            _text(f"{row.kind}: {row.name}" if first else ""),
+            _text(row.stated if first else ""),
+            _text(row.target),
+            Text(phrases.measured(row)),
+            Text(phrases.measured_interval(row)),
+            Text(row.verdict, _VERDICTS[row.verdict]),
+            Text(_letters(row.notes), "yellow"),
+        )
+    return table
+
+
+def _goal_blocks(goals: GoalTable) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in goals.rows:
+        table.add_row(_text(f"{row.kind}: {row.name}  {_letters(row.notes)}".rstrip(), "bold"), "")
+        table.add_row(Text("  stated"), _text(row.stated))
+        table.add_row(Text("  on"), _text(row.target))
+        table.add_row(Text("  measured"), Text(phrases.measured(row)))
+        table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
+        table.add_row(Text("  verdict"), Text(row.verdict, _VERDICTS[row.verdict]))
     return table
 
 
