@@ -1,9 +1,9 @@
 """Records to tables of goals: what a project wants or claims, beside what was measured.
 
 Goals are data: a TOML file with a title and ``[[goals]]``. Those in ``goal_sets`` are shown
-whenever the runs have their targets; a user's own file is given with ``--goals``. A goal passes when
-the whole interval is on its side of the limit, fails when the whole interval is on the other, and
-is undetermined otherwise.
+whenever the runs have their targets; a user's own file is given with ``--goals``. A goal passes
+when the whole interval is on its side of the limit, fails when the whole interval is on the other,
+and is undetermined otherwise.
 """
 
 from __future__ import annotations
@@ -116,13 +116,16 @@ def _table(records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
             unmeasured.append(goal.name)
     if not rows:
         return None
-    remarks = (f"not measured in these runs: {', '.join(dict.fromkeys(unmeasured))}",)
+    builds = dict.fromkeys(f"{row.target} {row.version}".strip() for row in rows)
+    remarks = [f"measured: {', '.join(builds)}"]
+    if unmeasured:
+        remarks.append(f"not measured in these runs: {', '.join(dict.fromkeys(unmeasured))}")
     return GoalTable(
         title=goals.title,
         about=goals.about,
         rows=tuple(rows),
         notes=notes.texts,
-        remarks=remarks if unmeasured else (),
+        remarks=tuple(remarks),
     )
 
 

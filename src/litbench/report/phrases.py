@@ -180,7 +180,9 @@ def measured_interval(row: GoalRow) -> str:
     found = row.measured
     if isinstance(found, Undetermined) or found.low is None or found.high is None:
         return NOTHING
-    return f"{_amount(found, found.low)} to {_amount(found, found.high)}"
+    low, high = _amount(found, found.low), _amount(found, found.high)
+    unit = " " + high.rpartition(" ")[2]
+    return f"{low.removesuffix(unit)} to {high}"
 
 
 def _amount(found: Quantity, value: float) -> str:

@@ -13,7 +13,16 @@ from rich.text import Text
 
 from litbench.report import phrases
 from litbench.report.notes import letter
-from litbench.report.parts import GoalTable, MemoryTable, Ranking, Report, Row, Sweep, Verdict
+from litbench.report.parts import (
+    GoalRow,
+    GoalTable,
+    MemoryTable,
+    Ranking,
+    Report,
+    Row,
+    Sweep,
+    Verdict,
+)
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -209,17 +218,16 @@ def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
 
 def _goal_table(goals: GoalTable) -> Table:
     table = _table()
-    for name in ("goal", "stated", "on"):
-        table.add_column(name, overflow="fold")
+    table.add_column("goal, as stated", overflow="fold", ratio=1, min_width=14)
+    table.add_column("on", overflow="fold")
     table.add_column("measured", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", overflow="fold")
-    table.add_column("verdict", overflow="fold")
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     table.add_column("notes", max_width=5)
     for above, row in zip((None, *goals.rows), goals.rows, strict=False):
         first = above is None or above.name != row.name
         table.add_row(
-            _text(f"{row.kind}: {row.name}" if first else ""),
-            _text(row.stated if first else ""),
+            _goal(row) if first else Text(),
             _text(row.target),
             Text(phrases.measured(row)),
             Text(phrases.measured_interval(row)),
@@ -227,6 +235,10 @@ def _goal_table(goals: GoalTable) -> Table:
             Text(_letters(row.notes), "yellow"),
         )
     return table
+
+
+def _goal(row: GoalRow) -> Text:
+    return _text(f"{row.kind}: {row.name}").append("\n").append(_text(row.stated, "dim"))
 
 
 def _goal_blocks(goals: GoalTable) -> Table:

@@ -22,6 +22,7 @@ from litbench.stats.memory import Reading
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit
 
+HALF = "half-p50"
 _PERCENTILES = {"p50": hdr.P50, "p95": hdr.P95, "p99": hdr.P99, "p999": hdr.P999}
 
 
@@ -38,18 +39,20 @@ class Quantity(msgspec.Struct, frozen=True):
 
 def names() -> tuple[str, ...]:
     """The quantities that there are."""
-    return (*_PERCENTILES, *_OTHERS)
+    return (*_PERCENTILES, HALF, *_OTHERS)
 
 
 def measure_of(name: str) -> Measure:
     """What kind of run a quantity is taken from."""
-    return Measure.LATENCY if name in _PERCENTILES else _OTHERS[name][0]
+    return _OTHERS[name][0] if name in _OTHERS else Measure.LATENCY
 
 
 def quantity(name: str, records: Sequence[Record]) -> Quantity | Undetermined:
     """The quantity of these runs: valid, of one build with the same parameters, and its measure."""
     if name in _PERCENTILES:
         return _percentile(records, _PERCENTILES[name])
+    if name == HALF:
+        return _one_way(records)
     return _OTHERS[name][1](records)
 
 
@@ -69,6 +72,22 @@ def _percentile(records: Sequence[Record], at: Fraction) -> Quantity | Undetermi
     if isinstance(middle, Undetermined):
         return middle
     return _quantity(middle, own.unit, interval.mean_interval([[value] for value in forks]))
+
+
+def _one_way(records: Sequence[Record]) -> Quantity | Undetermined:
+    found = _percentile(records, hdr.P50)
+    if isinstance(found, Undetermined):
+        return found
+    costs = [record.clock.cost for record in records if record.clock]
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(records):
+        return Undetermined("a run does not say what reading its clock costs")
+    return msgspec.structs.replace(
+        found,
+        value=found.value / 2,
+        low=None if found.low is None else max(found.low - max(known), 0) / 2,
+        high=None if found.high is None else found.high / 2,
+    )
 
 
 def _histogram(record: Record, name: str) -> Histogram | None:
