@@ -37,6 +37,7 @@ rust:
 	cd $(RUST) && cargo fmt --check
 	cd $(RUST) && cargo clippy --quiet --locked --all-targets -- -D warnings
 	cd $(RUST) && cargo test --quiet --locked
+	cd firmware && cargo fmt --check && cargo test --quiet --locked -p litbench-probe
 
 test-full: check
 	$(PYTHON) -m pytest -m slow

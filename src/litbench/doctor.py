@@ -58,6 +58,8 @@ TOOLS = (
     Tool("perf", "profiling", "no CPU samples, counters or switch events", "linux-perf"),
     Tool("valgrind", "profiling", "no instruction counts, cache simulation or leaks", "valgrind"),
     Tool("heaptrack", "profiling", "no exact heap profile with stacks", "heaptrack"),
+    Tool("py-spy", "profiling", "no Python functions in CPU samples", cure="pip install py-spy"),
+    Tool("addr2line", "profiling", "no inlined functions and lines in profiles", "binutils"),
     Tool("bpftrace", "profiling", "no futex wait times of Rust mutexes", "bpftrace"),
     Tool("qemu-system-arm", "boards", "no Cortex-M board to run firmware on", "qemu-system-arm"),
     Tool("qemu-system-riscv32", "boards", "no RISC-V board to run firmware on", "qemu-system-misc"),

@@ -17,9 +17,12 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
-# A soak goes on for as many of the preset's time limits, however many iterations those are.
+# What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
+ACTOR_BYTES = 5_000
+# A soak goes on for as many of the preset's time limits, or until its iterations come near the
+# 16 MiB that a run may say.
 SOAK_LIMITS = 20
-SOAK_ITERATIONS = 100_000
+SOAK_ITERATIONS = 30_000
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def select(
     threads: int,
     preferred: dict[str, int] | None = None,
     sizes: Sequence[int] = (),
+    memory: int | None = None,
 ) -> Iterator[Selection | Unmeasured]:
     """The selections of one workload on one target, scaled to what the target can hold.
 
@@ -164,6 +168,7 @@ def select(
         yield Unmeasured(target, definition.name, because, cure="Rebuild the adapter.")
         return
     values, notes = _scaled(target, definition, given, preferred or {}, ability)
+    notes += _fitted(definition, values, given, memory)
     threads = min(max(threads, description.threads.least), description.threads.most)
     for measure in measures:
         if measure in definition.measures and measure in ability.measures:
@@ -191,6 +196,26 @@ def _scaled(
         notes.append(Note(code="scaled-down", message=message))
         values[name] = limit
     return values, tuple(notes)
+
+
+def _fitted(
+    definition: WorkloadDefinition,
+    values: dict[str, int],
+    given: dict[str, int],
+    memory: int | None,
+) -> tuple[Note, ...]:
+    """Lower ``values`` until its actors fit in ``memory`` bytes; a note when that was needed."""
+    name = definition.lowered
+    if name is None or memory is None or name in given:
+        return ()
+    before = values[name]
+    while values[name] > 1 and definition.demand(values).actors * ACTOR_BYTES > memory:
+        values[name] = values[name] - 1 if name == "levels" else values[name] // 2
+    if values[name] == before:
+        return ()
+    room = f"this machine has {memory / (1 << 30):.1f} GiB to spare"
+    message = f"scaled down to {name}={values[name]} from {before}: {room}"
+    return (Note(code="scaled-down", message=message),)
 
 
 def _sized(

@@ -15,7 +15,7 @@ from pathlib import Path
 from litbench.catalogue import WorkloadDefinition, all_workloads, workload
 from litbench.catalogue.definition import Values
 from litbench.catalogue.suites import Entry, Suite, suite
-from litbench.environment import machine_facts, usable_cpu_count
+from litbench.environment import available_memory, machine_facts, usable_cpu_count
 from litbench.errors import LitbenchError, MissingToolError, UsageError
 from litbench.plan import PRESETS, Item, Plan, Preset, Selection, Unmeasured, make, select
 from litbench.record import Measure, Record, new_id, now
@@ -250,4 +250,5 @@ def _select_one(
         measures=[m for m in entry.measures if m in (request.measures or Measure)],
         threads=threads,
         sizes=() if definition.size in chosen else entry.sizes,
+        memory=available_memory(),
     )

@@ -14,26 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from litbench.catalogue import WorkloadDefinition
+from litbench.catalogue.basic import BASIC
+from litbench.catalogue.patterns import PATTERNS
+from litbench.catalogue.pressure import PRESSURE
+from litbench.catalogue.small import SMALL
 from litbench_adapter import schema
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / "adapters" / "python"
 FAKE = (sys.executable, "-S", "-E", str(ROOT / "adapters" / "fake" / "fake.py"))
 TIMEOUT_S = 60.0
+HOST = (*BASIC, *PATTERNS, *PRESSURE)  # the others are for firmware
 
 Message = dict[str, Any]
-
-SMALL: dict[str, dict[str, int]] = {
-    "ping-pong": {"rounds": 30, "mailbox": 2},
-    "counting": {"messages": 200, "mailbox": 8},
-    "fan-in": {"senders": 7, "messages": 30, "mailbox": 4},
-    "fan-out": {"receivers": 7, "messages": 30, "mailbox": 4},
-    "thread-ring": {"actors": 5, "hops": 43, "mailbox": 1},
-    "skynet": {"levels": 2, "mailbox": 3},
-    "mass-spawn": {"actors": 60, "mailbox": 1},
-    "mailbox-fill": {"messages": 150},
-    "isolated-latency": {"rounds": 30, "mailbox": 1},
-}
 
 
 @dataclass
@@ -143,19 +136,25 @@ def _answer(process: subprocess.Popen[bytes], received: bytes) -> None:
 
 def assert_as_defined(talk: Talk, definition: WorkloadDefinition, job: Message) -> None:
     """Ledgers, checks, specification and counts are what the catalogue says."""
-    parameters = job["parameters"]
-    expected, demand = definition.expected(parameters), definition.demand(parameters)
     (ready,) = talk.of("ready")
     said = ready["specification"]
+    parameters = declared(talk, definition, job)
+    expected, demand = definition.expected(parameters), definition.demand(parameters)
     assert (said["actors"], said["messages"]) == (demand.actors, demand.messages)
     assert said["in_flight"] == demand.in_flight
-    assert said["mailbox"] == parameters.get("mailbox", parameters.get("messages"))
+    assert said["mailbox"] == bound(parameters)
+    assert said["batch"] == parameters.get("batch", 1)
+    assert said["policy"] == ("fail-fast" if parameters.get("fail_fast") else "backpressure")
     iterations = talk.of("iteration")
     assert [i["index"] for i in iterations] == list(range(job["iterations"]))
     for iteration in iterations:
         ledger = iteration["ledger"]
-        assert (ledger["sent"], ledger["handled"]) == (expected.ledger.sent, expected.ledger.sent)
-        assert ledger["dropped"] == ledger["errored"] == ledger["pending"] == 0
+        assert (ledger["sent"], ledger["handled"]) == (
+            expected.ledger.sent,
+            expected.ledger.handled,
+        )
+        assert ledger["errored"] == expected.ledger.errored
+        assert ledger["dropped"] == ledger["pending"] == 0
         assert iteration["checks"] == expected.checks
         assert iteration["start"] < iteration["end"]
     for earlier, later in pairwise(iterations):
@@ -165,22 +164,40 @@ def assert_as_defined(talk: Talk, definition: WorkloadDefinition, job: Message) 
     assert talk.status == 0
 
 
+def declared(talk: Talk, definition: WorkloadDefinition, job: Message) -> dict[str, int]:
+    """The job's parameters, and how many messages the adapter said that it would send."""
+    parameters: dict[str, int] = dict(job["parameters"])
+    if definition.declares_messages:
+        parameters["messages"] = talk.of("ready")[0]["specification"]["messages"]
+    return parameters
+
+
+def bound(parameters: dict[str, int]) -> int:
+    """The bound of each mailbox."""
+    return next(parameters[n] for n in ("mailbox", "buffer", "messages") if n in parameters)
+
+
 def assert_measured(talk: Talk, definition: WorkloadDefinition, job: Message) -> None:
     """The samples that the measure asks for are there, and no others."""
     histograms = {h["name"]: h["counts"] for h in talk.of("histogram")}
     metrics = {m["name"]: m["values"] for m in talk.of("metric")}
-    match job["measure"]:
-        case "latency":
-            assert list(histograms) == [definition.histogram]
-            (counts,) = histograms.values()
-            samples = definition.samples_of(job["parameters"]) * job["iterations"]
-            assert sum(count for _, count in counts) == samples
-            assert counts[0][0] > 0
-        case "memory":
-            assert {len(values) for values in metrics.values()} == {job["iterations"]}
-            for reading in ("rss", "live"):
-                moments = {f"{reading}-{moment}" for moment in ("before", "loaded", "after")}
-                assert moments <= set(metrics)
-        case _:
-            assert histograms == {}
-            assert metrics == {}
+    own = {definition.histogram} if job["measure"] == "latency" and definition.histogram else set()
+    assert set(histograms) == own | set(definition.other_histograms)
+    for name in own:
+        parameters = declared(talk, definition, job)
+        counts = histograms[name]
+        samples = definition.samples_of(parameters) * job["iterations"]
+        assert sum(count for _, count in counts) == samples
+        assert counts[0][0] > 0
+    if job["measure"] == "memory":
+        assert {len(values) for values in metrics.values()} == {job["iterations"]}
+        for reading in ("rss", "live"):
+            moments = {f"{reading}-{moment}" for moment in MOMENTS.get(definition.name, ALL)}
+            assert moments <= set(metrics)
+    else:
+        assert set(metrics) == METRICS.get(definition.name, set())
+
+
+ALL = ("before", "loaded", "after")
+MOMENTS = dict.fromkeys(("supervision", "soak"), ("before", "loaded"))
+METRICS = {"loaded-latency": {"capacity", "offered"}, "isolation": {"share"}}

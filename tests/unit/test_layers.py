@@ -25,10 +25,14 @@ LAYERS = {
     "plan": 4,
     "stats": 4,
     "targets": 4,
+    "instruments": 4,
+    "profiles": 4,
     "meters": 5,
     "runner": 5,
+    "boards": 6,
     "estimate": 5,
     "session": 6,
+    "profiling": 6,
     "doctor": 6,
     "report": 6,
     "api": 7,
@@ -36,8 +40,10 @@ LAYERS = {
     "__main__": 9,
 }
 
-MAKERS = {"runner", "targets", "session", "plan", "protocol"}
-READERS = {"stats", "report"}
+MAKERS = {
+    "boards", "instruments", "plan", "profiling", "protocol", "runner", "session", "targets",
+}  # fmt: skip
+READERS = {"profiles", "report", "stats"}
 
 
 def modules() -> list[Path]:

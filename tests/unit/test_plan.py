@@ -111,3 +111,17 @@ def test_a_soak_is_one_long_run() -> None:
     (item,) = make([soak], PRESETS["quick"], 1).items
     assert item.job.iterations > 1000
     assert item.job.time_limit_ns > 5e9
+
+
+def test_actors_that_do_not_fit_in_memory_are_scaled_down() -> None:
+    def levels(memory: int | None, **given: int) -> tuple[int, int]:
+        (one, *_) = select("t", a_description(ability("skynet")), workload("skynet"), given=given,
+                           measures=[Measure.THROUGHPUT], threads=1, memory=memory)  # fmt: skip
+        assert isinstance(one, Selection)
+        return one.values["levels"], len(one.notes)
+
+    assert levels(None) == (6, 0)
+    assert levels(16 << 30) == (6, 0)
+    assert levels(1 << 30) == (5, 1)
+    assert levels(1 << 20) == (2, 1)
+    assert levels(1 << 20, levels=6) == (6, 0)

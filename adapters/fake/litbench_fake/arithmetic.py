@@ -1,4 +1,4 @@
-"""What a correct run of each workload comes to, in closed form."""
+"""What a correct run comes to: the folds in closed form, and what is drawn at random."""
 
 from __future__ import annotations
 
@@ -14,8 +14,26 @@ def fold(length: int, start: int = 0, step: int = 1) -> int:
     One step maps (h, v, 1) to (31 h + v, v + step, 1), which is linear: it is squared and
     multiplied. A power of the map is h' = a h + b v + c, v' = v + d.
     """
-    h, v = 0, start + 1
-    a, b, c, d = 31, 1, 0, step
+    return _power(0, start + 1, (31, 1, 0, step), length)
+
+
+def fold_blocks(offsets: list[int], width: int, length: int) -> int:
+    """``h`` after folding, for base = 0, width, 2 width, ..., each base + offset below ``length``.
+
+    A block of k values maps h to 31^k h + (the block's own fold), which is linear as well.
+    """
+    a, b, c = 1, 0, 0
+    for offset in offsets:
+        a, b, c = 31 * a, 31 * b + 1, 31 * c + offset + 1
+    h = _power(0, 0, (a, b, c, width), length // width)
+    for value in range(length - length % width, length):
+        if value % width in offsets:
+            h = (h * 31 + value + 1) % WORD
+    return h
+
+
+def _power(h: int, v: int, block: tuple[int, int, int, int], length: int) -> int:
+    a, b, c, d = block
     while length:
         if length & 1:
             h, v = (a * h + b * v + c) % WORD, (v + d) % WORD
@@ -41,6 +59,10 @@ class Pattern:
         self.in_flight = in_flight
         self.size = 0  # what memory is a slope over
         self.samples = messages  # how many latencies an iteration has
+        self.errored = 0  # how many handlers fail
+        self.lasts = 0  # ns of an iteration, where its speed does not decide
+        self.more: dict[str, int] = {}  # samples of the histograms that every measure has
+        self.mailbox = 0  # the bound, where it is no parameter of that name
         self.checks = {name: value % WORD for name, value in checks.items()}
 
     @classmethod
@@ -53,83 +75,15 @@ class Pattern:
         return cls(actors, messages, streams, in_flight, order=order, sum=total, **checks)
 
 
-def pattern(name: str, parameters: Parameters) -> Pattern:
-    """The workload of that name. Raises KeyError for an unknown one or a missing parameter."""
-    return PATTERNS[name](parameters)
+class Draws:
+    """xorshift64 by the words of PROTOCOL.md, for actor number ``n``."""
 
+    def __init__(self, n: int) -> None:
+        self.x = (n + 1) * 0x9E3779B97F4A7C15 % WORD
 
-def _round_trips(p: Parameters) -> Pattern:
-    rounds = p["rounds"]
-    found = Pattern.folded(2, 2 * rounds, [(2, rounds, 0, 1)], 1)
-    found.samples = rounds
-    return found
-
-
-def _counting(p: Parameters) -> Pattern:
-    n = p["messages"]
-    return Pattern.folded(2, n, [(1, n, 0, 1)], total=n)
-
-
-def _streams(count: int, p: Parameters) -> Pattern:
-    n = p["messages"]
-    return Pattern.folded(count + 1, count * n, [(count, n, 0, 1)])
-
-
-def _thread_ring(p: Parameters) -> Pattern:
-    actors, hops = p["actors"], p["hops"]
-    streams = [
-        (1, (hops - first + actors - 1) // actors, first, actors)
-        for first in range(min(actors, hops))
-    ]
-    return Pattern.folded(actors, hops, streams, 1, holder=(hops - 1) % actors)
-
-
-def _skynet(p: Parameters) -> Pattern:
-    levels = p["levels"]
-    leaves = int("1" + "0" * levels)
-    nodes = (leaves * 10 - 1) // 9
-    result = leaves * (leaves - 1) // 2
-    return Pattern(nodes, nodes, [], result=result, sum=(levels + 1) * result)
-
-
-def _mass_spawn(p: Parameters) -> Pattern:
-    n = p["actors"]
-    found = Pattern(n, 2 * n, [], sum=n * (n + 1), live=n)
-    found.size = n
-    return found
-
-
-def _mailbox_fill(p: Parameters) -> Pattern:
-    n = p["messages"]
-    found = Pattern.folded(1, n, [(1, n, 0, 1)])
-    found.size = n
-    return found
-
-
-PATTERNS = {
-    "ping-pong": _round_trips,
-    "counting": _counting,
-    "fan-in": lambda p: _streams(p["senders"], p),
-    "fan-out": lambda p: _streams(p["receivers"], p),
-    "thread-ring": _thread_ring,
-    "skynet": _skynet,
-    "mass-spawn": _mass_spawn,
-    "mailbox-fill": _mailbox_fill,
-    "isolated-latency": _round_trips,
-}
-
-TIMED = ("throughput", "latency")
-SIZED = ("throughput", "memory")
-MEASURES = {
-    "ping-pong": TIMED,
-    "counting": TIMED,
-    "fan-in": TIMED,
-    "fan-out": TIMED,
-    "thread-ring": TIMED,
-    "skynet": TIMED,
-    "mass-spawn": SIZED,
-    "mailbox-fill": SIZED,
-    "isolated-latency": ("latency",),
-}
-
-HISTOGRAMS = {"ping-pong": "round-trip", "isolated-latency": "round-trip", "skynet": "node"}
+    def next(self) -> int:
+        """One step before each use."""
+        self.x ^= self.x << 13 & WORD - 1
+        self.x ^= self.x >> 7
+        self.x ^= self.x << 17 & WORD - 1
+        return self.x

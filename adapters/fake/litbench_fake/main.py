@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
-from litbench_fake.arithmetic import MEASURES
 from litbench_fake.faults import FAULTS
 from litbench_fake.options import Options, UsageError
 from litbench_fake.run import Run
+from litbench_fake.workloads import MEASURES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def describe(options: Options) -> dict[str, Any]:
         "runtime_version": "1",
         "threads": {"least": 1, "most": options.threads},
         "workloads": [_ability(name, limits.get(name)) for name in MEASURES],
-        "missing": [{"name": "supervision", "because": "there are no actors"}],
+        "missing": [],
     }
     where, act = FAULTS.get(options.fault, ("", None))
     if act is not None and where == "describe":

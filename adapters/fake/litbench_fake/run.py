@@ -7,9 +7,9 @@ import os
 import sys
 import time
 
-from litbench_fake.arithmetic import HISTOGRAMS, pattern
 from litbench_fake.faults import FAULTS
 from litbench_fake.truth import Truth
+from litbench_fake.workloads import HISTOGRAMS, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class Run:
         self.options = options
         self.descriptor = int(os.environ["LITBENCH_FD"])
         self.job = self.read("job")
-        self.pattern = pattern(self.job["workload"], self.job["parameters"])
+        self.pattern = pattern(self.job["workload"], self._parameters())
         self.truth = Truth(options, self.pattern, self.job["seed"])
         self.made = 0
         self.time = 0  # of the virtual clock
         self.held: list[bytes] | None = None
-        self.metrics: dict[str, list[int]] = {}
+        self.metrics: dict[str, tuple[str, list[float]]] = {}
 
     @property
     def faulty(self) -> int:
@@ -94,8 +94,17 @@ class Run:
             sys.exit(f"fake: expected {kind}, got {line!r}")
         return message
 
+    def _parameters(self) -> dict[str, int]:
+        """The job's, and how many messages the true throughput makes of a load."""
+        parameters: dict[str, int] = dict(self.job["parameters"])
+        if self.job["workload"] == "loaded-latency":
+            offered = self.options.throughput * parameters["load"] / 100
+            parameters["messages"] = round(offered * parameters["milliseconds"] / 1000)
+        return parameters
+
     def _ready(self) -> dict[str, Any]:
         parameters = self.job["parameters"]
+        bound = parameters.get("mailbox", parameters.get("messages", 0))
         unit = self.options.clock
         return {
             "type": "ready",
@@ -111,11 +120,11 @@ class Run:
                 "messages": self.pattern.messages,
                 "message_bytes": 24,
                 "in_flight": self.pattern.in_flight,
-                "mailbox": parameters.get("mailbox", parameters.get("messages", 0)),
+                "mailbox": self.pattern.mailbox or bound,
                 "threads": self.job["threads"],
                 "driver": "worker",
-                "batch": 1,
-                "policy": "backpressure",
+                "batch": parameters.get("batch", 1),
+                "policy": "fail-fast" if parameters.get("fail_fast") else "backpressure",
             },
         }
 
@@ -135,10 +144,8 @@ class Run:
     def iteration(self, index: int) -> dict[str, Any]:
         """Make one iteration; its message."""
         start, end = self._pass_time(self.truth.duration(index))
-        if self.job["measure"] == "memory":
-            for name, value in self.truth.memory().items():
-                self.metrics.setdefault(name, []).append(value)
-        messages = self.pattern.messages
+        self._take_metrics()
+        messages, errored = self.pattern.messages, self.pattern.errored
         return {
             "type": "iteration",
             "index": index,
@@ -146,9 +153,9 @@ class Run:
             "end": end,
             "ledger": {
                 "sent": messages,
-                "handled": messages,
+                "handled": messages - errored,
                 "dropped": 0,
-                "errored": 0,
+                "errored": errored,
                 "pending": 0,
             },
             "checks": dict(self.pattern.checks),
@@ -164,12 +171,34 @@ class Run:
             time.sleep(rest / 1e9)
         return start, start + duration
 
+    def _take_metrics(self) -> None:
+        """What an iteration of this workload leaves besides its time."""
+        name = self.job["workload"]
+        if self.job["measure"] == "memory":
+            for reading, value in self.truth.memory().items():
+                if name != "soak" or not reading.endswith("-after"):
+                    self._sample(reading, "bytes", value)
+        if name == "loaded-latency" and not self.metrics:
+            capacity = self.options.throughput
+            self._sample("capacity", "hertz", capacity)
+            self._sample("offered", "hertz", capacity * self.job["parameters"]["load"] / 100)
+        if name == "isolation":
+            self._sample("share", "ratio", 1)  # a hog that is not there disturbs nobody
+        if self.job["parameters"].get("fail_fast"):
+            self._sample("refused", "count", 0)
+
+    def _sample(self, name: str, unit: str, value: float) -> None:
+        self.metrics.setdefault(name, (unit, []))[1].append(value)
+
     def _samples(self) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = []
+        wanted = dict(self.pattern.more)
         if self.job["measure"] == "latency":
             name = HISTOGRAMS.get(self.job["workload"], "message")
-            counts = self.truth.latencies(self.made)
+            wanted = {name: self.pattern.samples, **wanted}
+        messages: list[dict[str, Any]] = []
+        for name, samples in wanted.items():
+            counts = self.truth.latencies(samples * self.made)
             messages.append({"type": "histogram", "name": name, "unit": "ns", "counts": counts})
-        for name, values in self.metrics.items():
-            messages.append({"type": "metric", "name": name, "unit": "bytes", "values": values})
+        for name, (unit, values) in self.metrics.items():
+            messages.append({"type": "metric", "name": name, "unit": unit, "values": values})
         return messages

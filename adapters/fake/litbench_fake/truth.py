@@ -59,13 +59,12 @@ class Truth:
     def duration(self, index: int) -> int:
         """How long iteration ``index`` takes, in ns."""
         options = self._options
-        true = self._pattern.messages / options.throughput * 1e9
+        true = self._pattern.lasts or self._pattern.messages / options.throughput * 1e9
         shape = SHAPES[options.shape](index, max(options.warmup, 1), options.factor)
         return max(1, round(true * shape * self._run_factor * self._factor(options.noise)))
 
-    def latencies(self, iterations: int) -> list[tuple[int, int]]:
-        """A histogram of log-normal latencies with the right number of samples."""
-        total = self._pattern.samples * iterations
+    def latencies(self, total: int) -> list[tuple[int, int]]:
+        """A histogram of ``total`` log-normal latencies."""
         draws = min(total, DRAWS)
         counts: dict[int, int] = {}
         given = 0

@@ -21,11 +21,15 @@ Body = Callable[..., Coroutine[Any, Any, None]]
 START: Message = (0, -1, 0)  # control messages have a negative value; they are never counted
 STOP: Message = (0, -2, 0)
 
+ENOUGH = 1 << 30  # the bound of a mailbox that must never be full, as the driver's
+
 
 class Mailbox(Protocol):
     """A bounded channel of the runtime. ``send`` waits while it is full, ``receive`` while empty.
 
-    ``waiting`` is how many messages are in it.
+    ``try_send`` never waits: it gives the message back when the mailbox is full, and None when it
+    has taken it. ``waiting`` is how many messages are in it; while there are any, its owner may
+    take one by ``receive_nowait``.
     """
 
     @property
@@ -33,6 +37,12 @@ class Mailbox(Protocol):
 
     @property
     def receive(self) -> Callable[[], Awaitable[Message]]: ...
+
+    @property
+    def try_send(self) -> Callable[[Message], Message | None]: ...
+
+    @property
+    def receive_nowait(self) -> Callable[[], Message]: ...
 
     @property
     def waiting(self) -> Callable[[], int]: ...
@@ -53,6 +63,17 @@ class Runtime(Protocol):
     def spawn(self, body: Body, *arguments: Any) -> None:
         """Start an actor. When it raises, the whole run ends with an error."""
 
+    def start(self, own: Any, body: Body, *arguments: Any) -> Callable[[], object]:
+        """Start an actor that receives from the mailbox ``own`` alone; what is returned stops it.
+
+        It stops where it waits, by an exception of the runtime's that is no ``Exception``; what
+        is in its mailbox stays there. Stopping one that has ended does nothing.
+        """
+
+    @property
+    def pause(self) -> Callable[[], Awaitable[None]]:
+        """Let the others run."""
+
     async def join(self) -> None:
         """Wait until every actor has stopped."""
 
@@ -64,11 +85,19 @@ class Book:
         self.timed = timed
         self.probe = probe
         self.samples: list[int] = []  # ns; list.append is atomic, so all actors share it
-        self.sent = self.handled = self.pending = self.order = self.sum = 0
+        self.sent = self.handled = self.errored = self.pending = self.refused = 0
+        self.order = self.sum = 0
         self._lock = threading.Lock()
 
     def enter(
-        self, *, sent: int = 0, handled: int = 0, order: int = 0, total: int = 0, pending: int = 0
+        self,
+        *,
+        sent: int = 0,
+        handled: int = 0,
+        order: int = 0,
+        total: int = 0,
+        pending: int = 0,
+        refused: int = 0,
     ) -> None:
         """Add one actor's counts and the folds of the messages that it handled."""
         with self._lock:
@@ -77,10 +106,11 @@ class Book:
             self.pending += pending
             self.order += order
             self.sum += total
+            self.refused += refused
 
     def outcome(self, start: int, end: int, **checks: int) -> Outcome:
         """The iteration's outcome; every actor must have stopped."""
-        ledger = Ledger(sent=self.sent, handled=self.handled, pending=self.pending)
+        ledger = Ledger(self.sent, self.handled, errored=self.errored, pending=self.pending)
         return Outcome(start, end, ledger, {name: value & MASK for name, value in checks.items()})
 
 

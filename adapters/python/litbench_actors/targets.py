@@ -3,100 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from litbench_actors import room, workloads
-from litbench_actors.kernel import Book, Runtime
-from litbench_actors.kernel import Workload as Program
-from litbench_adapter import Adapter, Job, Outcome, Parameters, Specification, Workload, memory
+from litbench_actors import room
+from litbench_actors.kernel import Runtime
+from litbench_actors.measuring import iterate
+from litbench_actors.table import PATTERNS, Pattern
+from litbench_adapter import Adapter, Job, Parameters, Specification, Workload
 
 VERSION = "0.1.0"
 ONE_THREAD_AT_A_TIME = (
     "actors and driver have a thread each, and the interpreter runs one at a time"
-)
-TIMED = ("throughput", "latency")
-SIZED = ("throughput", "memory")
-
-
-class Pattern(NamedTuple):
-    """A workload: its program, and how many actors and messages its parameters come to.
-
-    ``crowd`` is the parameter that the number of actors grows with; ``policies`` are the parameters
-    that ask for another policy than the kernel's, with the only values that it has.
-    """
-
-    name: str
-    program: Program
-    actors: Callable[[Parameters], int]
-    messages: Callable[[Parameters], int]
-    measures: Sequence[str] = TIMED
-    in_flight: int = 0
-    histogram: str = "message"
-    crowd: str = ""
-    policies: Parameters = {}  # noqa: RUF012 (read only)
-
-
-def _nodes(parameters: Parameters) -> int:
-    return sum(10**level for level in range(parameters["levels"] + 1))
-
-
-def _pair(_: Parameters) -> int:
-    return 2
-
-
-def _rounds(parameters: Parameters) -> int:
-    return 2 * parameters["rounds"]
-
-
-PATTERNS = (
-    Pattern("ping-pong", workloads.ping_pong, _pair, _rounds, in_flight=1, histogram="round-trip"),
-    Pattern("counting", workloads.counting, _pair, lambda p: p["messages"], policies={"batch": 1}),
-    Pattern(
-        "fan-in",
-        workloads.fan_in,
-        lambda p: p["senders"] + 1,
-        lambda p: p["senders"] * p["messages"],
-        crowd="senders",
-        policies={"batch": 1, "fail_fast": 0},
-    ),
-    Pattern(
-        "fan-out",
-        workloads.fan_out,
-        lambda p: p["receivers"] + 1,
-        lambda p: p["receivers"] * p["messages"],
-        crowd="receivers",
-    ),
-    Pattern(
-        "thread-ring",
-        workloads.thread_ring,
-        lambda p: p["actors"],
-        lambda p: p["hops"],
-        in_flight=1,
-        crowd="actors",
-    ),
-    Pattern("skynet", workloads.skynet, _nodes, _nodes, histogram="node", crowd="levels"),
-    Pattern(
-        "mass-spawn",
-        workloads.mass_spawn,
-        lambda p: p["actors"],
-        lambda p: 2 * p["actors"],
-        measures=SIZED,
-        crowd="actors",
-    ),
-    Pattern(
-        "mailbox-fill", workloads.mailbox_fill, lambda _: 1, lambda p: p["messages"], measures=SIZED
-    ),
-    Pattern(
-        "isolated-latency",
-        workloads.ping_pong,
-        _pair,
-        _rounds,
-        measures=("latency",),
-        in_flight=1,
-        histogram="round-trip",
-    ),
 )
 
 
@@ -173,7 +92,7 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
         pattern.name,
         1,
         pattern.measures,
-        partial(_specify, pattern),
+        partial(_specify, pattern, runtime),
         partial(iterate, pattern, runtime),
         limits=limits,
         because=because,
@@ -183,12 +102,13 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
 
 def _limits(pattern: Pattern, target: Target) -> tuple[Parameters, str]:
     """The largest parameters that this target holds on this machine, and why no more."""
-    limits, reasons = dict(pattern.policies), []
-    if limits:
-        reasons.append("a receiver takes one message at a time, and senders wait for it")
+    limits: Parameters = {}
+    reasons = []
     if target.thread_each and pattern.crowd:
-        limits[pattern.crowd] = 3 if pattern.crowd == "levels" else room.threads()
+        limits = {name: room.threads() // each for name, each in pattern.crowd.items()}
         reasons.append("every actor is an operating-system thread")
+        if pattern.name == "skynet":
+            limits["levels"] = 3
     elif pattern.name == "skynet" and not room.holds(target.skynet_bytes):
         limits["levels"] = 5
         gigabytes = f"{target.skynet_bytes / 1e9:.1f} GB"
@@ -196,52 +116,22 @@ def _limits(pattern: Pattern, target: Target) -> tuple[Parameters, str]:
     return limits, "; ".join(reasons)
 
 
-def _specify(pattern: Pattern, job: Job) -> Specification:
+def _specify(pattern: Pattern, runtime: Runtime, job: Job) -> Specification:
+    if pattern.prepare:
+        pattern.prepare(runtime, job)
     parameters = job.parameters
     return Specification(
         actors=pattern.actors(parameters),
         messages=pattern.messages(parameters),
-        mailbox=parameters.get("mailbox", parameters.get("messages", 0)),
-        in_flight=pattern.in_flight,
+        mailbox=_bound(parameters),
+        in_flight=pattern.in_flight(parameters),
+        batch=parameters.get("batch", 1),
+        policy="fail-fast" if parameters.get("fail_fast") else "backpressure",
     )
 
 
-def iterate(pattern: Pattern, runtime: Runtime, job: Job) -> Outcome:
-    """One iteration, its samples left in the job."""
-    if job.measure == "memory":
-        return _measure_memory(pattern, runtime, job)
-    book = Book(timed=job.latency, probe=_ignore)
-    outcome = runtime.run(lambda: pattern.program(runtime, job, book))
-    if job.latency:
-        job.histogram(pattern.histogram).record_all(book.samples)
-    return outcome
-
-
-def _measure_memory(pattern: Pattern, runtime: Runtime, job: Job) -> Outcome:
-    """Two passes: the resident set is read in the first, live bytes are traced in the second.
-
-    Tracing itself takes memory, which must not show in the resident set.
-    """
-
-    def read_rss(moment: str) -> None:
-        memory.settle()
-        if (resident := memory.rss()) is not None:
-            job.sample(f"rss-{moment}", "bytes", resident)
-
-    book = Book(timed=False, probe=read_rss)
-    outcome = runtime.run(lambda: pattern.program(runtime, job, book))
-    with memory.Tracer() as live:
-
-        def read_live(moment: str) -> None:
-            memory.settle()
-            job.sample(f"live-{moment}", "bytes", live())
-
-        traced = Book(timed=False, probe=read_live)
-        again = runtime.run(lambda: pattern.program(runtime, job, traced))
-    if (again.ledger, again.checks) != (outcome.ledger, outcome.checks):
-        raise RuntimeError(f"the traced pass came to {again}, the first to {outcome}")
-    return outcome
-
-
-def _ignore(_: str) -> None:
-    """Nothing is read but in ``measure: memory``."""
+def _bound(parameters: Parameters) -> int:
+    """The bound of each mailbox, under the name that the workload has for it."""
+    return next(
+        parameters[name] for name in ("mailbox", "buffer", "messages") if name in parameters
+    )

@@ -41,3 +41,12 @@ class Tracer:
         import tracemalloc
 
         tracemalloc.stop()
+
+
+def trace() -> Callable[[], int]:
+    """Trace live bytes from now (or the first call) on; returns what reads them."""
+    import tracemalloc
+
+    if not tracemalloc.is_tracing():
+        tracemalloc.start(1)
+    return lambda: tracemalloc.get_traced_memory()[0]

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from litbench.catalogue.basic import BASIC
 from litbench.catalogue.definition import Demand, Parameter, WorkloadDefinition
+from litbench.catalogue.embedded import EMBEDDED
 from litbench.catalogue.patterns import PATTERNS
 from litbench.catalogue.pressure import PRESSURE
 from litbench.errors import UsageError
@@ -16,7 +17,7 @@ __all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "tellin
 
 T = TypeVar("T")
 
-ALL = (*BASIC, *PATTERNS, *PRESSURE)
+ALL = (*BASIC, *PATTERNS, *PRESSURE, *EMBEDDED)
 
 _BY_NAME = {definition.name: definition for definition in ALL}
 

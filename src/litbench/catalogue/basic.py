@@ -142,6 +142,7 @@ SKYNET = WorkloadDefinition(
     demand=lambda v: Demand(actors=_nodes(v["levels"]), messages=_nodes(v["levels"])),
     expected=_skynet,
     histogram="node",
+    lowered="levels",
     work_unit=Unit.ACTORS,
 )
 
@@ -152,11 +153,13 @@ MASS_SPAWN = WorkloadDefinition(
     parameters=(
         Parameter("actors", 100_000, "actors alive at once", most=10_000_000),
         mailbox(16),
+        Parameter("state", 0, "bytes of state that each actor holds", 0, 1 << 30, option=True),
     ),
     measures=(Measure.THROUGHPUT, Measure.MEMORY),
     demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),
     expected=_mass_spawn,
     size="actors",
+    lowered="actors",
     work_unit=Unit.ACTORS,
     work=lambda v: v["actors"],
 )

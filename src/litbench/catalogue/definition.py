@@ -57,6 +57,7 @@ class WorkloadDefinition:
     work_unit: Unit = Unit.MESSAGES
     other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
+    lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
     repeats: bool = False  # a memory run has many iterations, not one
     at_least: tuple[tuple[str, str], ...] = ()  # (a, b): parameter a is at least parameter b
     work: Callable[[Values], int] | None = None

@@ -30,4 +30,12 @@ SMALL: dict[str, Values] = {
     "failure-injection": {"messages": 200},
     "churn": {"actors": 4, "messages": 300, "keep": 8},
     "soak": {"senders": 3, "messages": 50},
+    "mailbox-full": {"messages": 205, "burst": 30},
+    "restart": {"crashes": 20, "messages": 7},
+    "interrupt-latency": {"samples": 10},
+    "task-time": {"samples": 10},
+    "heap-flood": {"messages": 200},
+    "idle": {"samples": 10},
+    "known-answers": {"ticks": 10},
+    "spawn-limit": {},
 }

@@ -1,9 +1,10 @@
-"""List what there is: targets, workloads, suites, presets, or kept runs."""
+"""List what there is: targets, workloads, suites, presets, instruments, boards, kept runs."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from litbench.catalogue import all_workloads, suites
 from litbench.cli.common import add_json, add_store, print_json
@@ -120,10 +121,60 @@ def _runs(arguments: argparse.Namespace) -> list[Row]:
         ]
 
 
+def _instruments(arguments: argparse.Namespace) -> list[Row]:
+    del arguments
+    from litbench.instruments.base import Program, Question
+    from litbench.instruments.choose import tools_for
+
+    # a native program, so that what is only for Python says so
+    program = Program(("/bin/true",), Path())
+    rows: list[Row] = []
+    for question in Question:
+        for kind in tools_for(question):
+            obstacle = kind.obstacle(program)
+            row: Row = {"question": str(question), "instrument": kind.tool}
+            lacking = obstacle is not None and not obstacle.irrelevant
+            row["here"] = not lacking
+            says = (kind.__doc__ or "").split("\n")[0]
+            row["note"] = obstacle.missing if lacking and obstacle else says
+            rows.append(row)
+    return rows
+
+
+def _boards(arguments: argparse.Namespace) -> list[Row]:
+    del arguments
+    import shutil
+
+    from litbench.boards.machines import MACHINES
+
+    emulated: list[Row] = [
+        {
+            "board": machine.name,
+            "core": machine.core,
+            "here": shutil.which(machine.program) is not None,
+            "needs": machine.program,
+            "clock": f"instructions, icount shift={machine.shift}",
+            "summary": machine.summary,
+        }
+        for machine in MACHINES.values()
+    ]
+    remote: Row = {
+        "board": "gdb:HOST:PORT",
+        "core": "any",
+        "here": True,
+        "needs": "a gdb server",
+        "clock": "the board's own",
+        "summary": "a real board behind OpenOCD, pyOCD, J-Link or probe-rs; QEMU's server too",
+    }
+    return [*emulated, remote]
+
+
 _LISTS = {
     "targets": _targets,
     "workloads": _workloads,
     "suites": _suites,
     "presets": _presets,
+    "instruments": _instruments,
+    "boards": _boards,
     "runs": _runs,
 }

@@ -16,6 +16,8 @@ COMMANDS = {
     "run": "measure targets with workloads, keep the records, show the tables",
     "show": "show kept runs as tables",
     "report": "write kept runs as one HTML page that opens offline",
+    "profile": "say why: heap, leaks, cpu, cache, sched, locks, races of a target or any command",
+    "firmware": "run a firmware on an emulated or a real board",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
     "dump": "print records whole, as JSON",
@@ -44,7 +46,12 @@ def main(words: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(own)
-    return _guarded(command.run, own.parse_args(words[1:]))
+    if not getattr(command, "TAKES_COMMAND", False):
+        return _guarded(command.run, own.parse_args(words[1:]))
+    end = words.index("--") if "--" in words else len(words)
+    arguments = own.parse_intermixed_args(words[1:end])
+    arguments.command = tuple(words[end + 1 :])
+    return _guarded(command.run, arguments)
 
 
 def _guarded(run, arguments: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]

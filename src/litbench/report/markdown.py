@@ -37,6 +37,13 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _memory(memory)
     for goals in report.goals:
         yield from _goals(goals)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield f"## {escape(board.title)}"
+        for note in board.notes:
+            yield f"**{escape(note.code)}:** {escape(note.message)}"
+        for sheet in board.sheets:
+            yield f"### {escape(sheet.title)}"
+            yield _table(sheet.columns, sheet.rows)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:

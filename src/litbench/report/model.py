@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litbench.record import Record
-from litbench.report import goals, machine, memories, rankings, runs, sweeps
+from litbench.record import Kind, Record
+from litbench.report import boards, goals, machine, memories, rankings, runs, sweeps
 from litbench.report.goals import GoalSet
 from litbench.report.parts import Report
 
@@ -40,6 +40,8 @@ def build(
         sweeps=sweeps.build(ranked),
         memory=memories.build(ordered),
         goals=goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets),
+        boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
+        profiles=tuple(record for record in ordered if record.kind is Kind.PROFILE),
     )

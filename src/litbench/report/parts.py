@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from litbench.record import Kind, Note, Parameters, Scalar
+from litbench.record import Kind, Note, Parameters, Record, Scalar
 from litbench.stats.memory import Memory
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
@@ -161,6 +161,36 @@ class GoalTable(Part, frozen=True):
     remarks: tuple[str, ...] = ()
 
 
+class Sheet(Part, frozen=True):
+    """A table in words: the first column is text, the others are figures."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Span(Part, frozen=True):
+    """Something that lasted on a board's time line."""
+
+    track: str
+    start: int
+    end: int
+
+
+class Board(Part, frozen=True):
+    """What one run of a firmware found: tables, and a time line where it kept events."""
+
+    anchor: str
+    title: str
+    target: str
+    unit: Unit | None
+    valid: bool
+    notes: tuple[Note, ...]
+    sheets: tuple[Sheet, ...]
+    spans: tuple[Span, ...] = ()
+
+
 class Fact(Part, frozen=True):
     """Something about the machine; more than one value when the runs do not agree."""
 
@@ -205,5 +235,7 @@ class Report(Part, frozen=True):
     sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
     goals: tuple[GoalTable, ...]
+    boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
+    profiles: tuple[Record, ...] = ()

@@ -11,15 +11,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases
+from litbench.report import phrases, profile_text
 from litbench.report.notes import letter
 from litbench.report.parts import (
+    Board,
     GoalRow,
     GoalTable,
     MemoryTable,
     Ranking,
     Report,
     Row,
+    Sheet,
     Sweep,
     Verdict,
 )
@@ -61,18 +63,48 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _memory(memory, width)
     for goals in report.goals:
         yield from _goals(goals, width)
+    for record in report.profiles:
+        yield Text()
+        yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield from _board(board)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
         yield Text(phrases.LEGEND, "dim")
+
+
+def _board(board: Board) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(board.title, "bold cyan" if board.valid else "bold red")
+    for note in board.notes:
+        yield _text(f"  {note.code}: {note.message}", "yellow")
+    for sheet in board.sheets:
+        yield from sheet_parts(sheet)
+
+
+def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
+    """A table in words."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for index, column in enumerate(sheet.columns):
+        table.add_column(column, justify="right" if index else "left", overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*map(phrases.plain, row))
+    yield Text()
+    yield _text(sheet.title, "dim")
+    yield table
+    if sheet.note:
+        yield _text(f"  {sheet.note}", "dim")
 
 
 def _text(text: str, style: str = "") -> Text:
     return Text(phrases.plain(text), style)
 
 
-def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+def _heading(
+    name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
+) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
         yield _text(ranking.summary, "dim")
 
@@ -159,7 +191,7 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
-    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
         yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))

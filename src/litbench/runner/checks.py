@@ -98,11 +98,12 @@ def ledger_violations(ledger: Ledger, expected: Ledger) -> Iterator[Note]:
             message=f"{ledger.errored:,} handlers failed, the workload makes"
             f" {expected.errored:,} fail",
         )
-    if ledger.dropped:
+    if ledger.dropped != expected.dropped:
+        allowed = f"drops {expected.dropped:,}" if expected.dropped else "allows none"
         yield Note(
             code="messages-dropped",
             message=f"the mailbox dropped {ledger.dropped:,} of {ledger.sent:,} messages,"
-            " and the workload allows none",
+            f" and the workload {allowed}",
         )
     if ledger.pending:
         yield Note(
@@ -139,7 +140,7 @@ def check_violations(iteration: IterationDone, expected: Expected) -> Iterator[N
     if not wrong:
         return
     traces = {"order", "sum", "result"} & set(wanted)
-    if iteration.ledger.handled and all(given[name] == 0 for name in traces):
+    if traces and iteration.ledger.handled and all(given[name] == 0 for name in traces):
         yield Note(
             code="handler-idle",
             message=f"{iteration.ledger.handled:,} messages count as handled, but no handler"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from litbench.environment import Reading, readings_between, usable_cpus
+from litbench.instruments.base import NOTHING, Instrument, added
 from litbench.plan import Item, Plan
 from litbench.protocol import Description, Go, ProtocolError, Report
 from litbench.record import (
@@ -74,6 +75,7 @@ class _Run:
     """What one run has come to so far."""
 
     talk: Conversation
+    watch: Instrument
     began: float = field(default_factory=time.monotonic)
     go_ns: int = 0
     wall_ns: int = 0
@@ -107,22 +109,31 @@ def run_plan(
         yield item, record
 
 
-def run_item(item: Item, target: Prepared, setting: Setting, plan: Plan) -> Record:
-    """Make one run and judge it. Whatever the adapter does, the result is a record."""
-    run = _Run(Conversation(item.job))
+def run_item(
+    item: Item, target: Prepared, setting: Setting, plan: Plan, watch: Instrument = NOTHING
+) -> Record:
+    """Make one run and judge it. Whatever the adapter does, the result is a record.
+
+    ``watch`` is switched on at `go` and off at `finish`.
+    """
+    run = _Run(Conversation(item.job), watch)
     identifier, started = new_id(), now()
     cpus = _cpus_for(item) if setting.pin else ()
     before = Reading.take()
-    environment = {**os.environ, **target.adapter.environment}
+    environment = added({**os.environ, **target.adapter.environment}, watch.environment())
+    command = watch.wrap([*target.adapter.command, "serve"])
     outputs: dict[str, bytes] = {}
     try:
-        with AdapterProcess([*target.adapter.command, "serve"], environment, cpus) as process:
+        with AdapterProcess(command, environment, cpus) as process:
             try:
+                watch.started(process.pid)
                 _converse(process, run, plan.preset.timeout_s)
             finally:
                 outputs = {name: bytes(data) for name, data in process.outputs.items()}
     except OSError as error:
         run.reasons.append(Note(code="not-started", message=str(error)))
+    finally:
+        watch.stopped()
     run.readings |= readings_between(before, Reading.take())
     run.readings["pinned_cpus"] = ",".join(map(str, cpus)) or "none"
     _judge(run, item)
@@ -165,7 +176,7 @@ def _converse(process: AdapterProcess, run: _Run, timeout_s: float) -> None:
         run.reasons.append(Note(code=error.code, message=message))
         process.stop()
         return
-    ended = process.wait()
+    ended = process.wait(run.watch.grace_s)
     if ended is None:
         message = "it did not exit after `end` and was killed"
         run.cautions.append(Note(code="did-not-exit", message=message))
@@ -178,12 +189,14 @@ def _exchange(process: AdapterProcess, run: _Run, timeout_s: float) -> None:
         answer = run.talk.receive(line)
         if isinstance(answer, Go):
             process.deadline = run.began + timeout_s
+            run.watch.on()
             run.go_ns = time.monotonic_ns()
             process.send(answer)
         elif isinstance(answer, Report):
             run.wall_ns = time.monotonic_ns() - run.go_ns
             if process.has_more:
                 raise ProtocolError("early-report", "it did not wait for `report` after `finish`")
+            run.watch.off()
             process.send(answer)
         if run.talk.state is State.ENDED:
             return

@@ -16,15 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litbench.catalogue import workload
-from litbench.catalogue.basic import BASIC
+from litbench.catalogue.small import SMALL
 from litbench_adapter import schema
-from litbench_fake.arithmetic import MEASURES, fold, pattern, triangle
+from litbench_fake.arithmetic import fold, fold_blocks, triangle
 from litbench_fake.faults import FAULTS
 from litbench_fake.options import Options, UsageError
+from litbench_fake.workloads import MEASURES, pattern
 from tests.adapters.driver import (
     FAKE,
+    HOST,
     ROOT,
-    SMALL,
     Message,
     Talk,
     assert_as_defined,
@@ -35,7 +36,7 @@ from tests.adapters.driver import (
 )
 
 VIRTUAL = ("--clock", "cycles")
-MATRIX = [(d.name, str(measure)) for d in BASIC for measure in d.measures]
+MATRIX = [(d.name, str(measure)) for d in HOST for measure in d.measures]
 
 
 def durations(*options: str, iterations: int, name: str = "counting", **changes: Any) -> list[int]:
@@ -57,18 +58,35 @@ def test_the_closed_form_of_the_fold(length: int, start: int, step: int) -> None
     assert triangle(length, start, step) == total
 
 
-@settings(max_examples=50)
+@given(st.sets(st.integers(0, 9), min_size=1), st.integers(0, 200))
+def test_the_closed_form_of_the_fold_over_blocks(offsets: set[int], length: int) -> None:
+    order = 0
+    for value in range(length):
+        if value % 10 in offsets:
+            order = (order * 31 + value + 1) % 2**64
+    assert fold_blocks(sorted(offsets), 10, length) == order
+
+
+# Products of two of them are simulated, so the largest drawn is small.
+LARGEST = {"levels": 5, "requests": 200, "pings": 200, "workers": 40, "actors": 60}
+
+
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_every_workload_is_as_the_catalogue_defines_it(data: st.DataObject) -> None:
-    definition = data.draw(st.sampled_from(BASIC))
+    definition = data.draw(st.sampled_from(HOST))
     values = {
-        p.name: data.draw(st.integers(p.least, min(p.most, 5 if p.name == "levels" else 2000)))
+        p.name: data.draw(st.integers(p.least, min(p.most, LARGEST.get(p.name, 2000))))
         for p in definition.parameters
     }
+    if definition.declares_messages:
+        values["messages"] = data.draw(st.integers(1, 2000))
     said, expected = pattern(definition.name, values), definition.expected(values)
     demand = definition.demand(values)
     assert said.checks == expected.checks
     assert said.messages == expected.ledger.sent == demand.messages
+    assert said.errored == expected.ledger.errored
+    assert set(said.more) == set(definition.other_histograms)
     assert (said.actors, said.in_flight) == (demand.actors, demand.in_flight)
     assert said.samples == definition.samples_of(values)
     assert MEASURES[definition.name] == tuple(map(str, definition.measures))
@@ -87,7 +105,7 @@ def test_a_clean_run(name: str, measure: str) -> None:
 def test_its_description() -> None:
     result = subprocess.run([*FAKE, "describe"], capture_output=True, check=True)
     said = schema.parse_description(result.stdout)
-    assert [ability["name"] for ability in said["workloads"]] == [d.name for d in BASIC]
+    assert [ability["name"] for ability in said["workloads"]] == [d.name for d in HOST]
 
 
 def test_a_limit_is_described() -> None:

@@ -1,0 +1,3 @@
+/* The one place where the probe's code lives. */
+#define LITBENCH_IMPLEMENTATION
+#include "config.h"

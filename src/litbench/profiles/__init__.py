@@ -1,0 +1,1 @@
+"""Reading profiles: figures, advice and differences, from records alone."""
