@@ -64,6 +64,14 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    yield from _findings(report, width)
+    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
+        yield Text()
+        yield Text(phrases.LEGEND, "dim")
+
+
+def _findings(report: Report, width: int) -> Iterator[RenderableType]:
+    """What is not a ranking: images, goals, profiles, a board's details where the run is alone."""
     for image in report.images:
         yield from _image(image)
     for goals in report.goals:
@@ -73,9 +81,6 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
-    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
-        yield Text()
-        yield Text(phrases.LEGEND, "dim")
 
 
 def _board(board: Board) -> Iterator[RenderableType]:
