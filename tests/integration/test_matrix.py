@@ -1,4 +1,4 @@
-"""Every target through the whole harness: each of its workloads and measures, with small parameters.
+"""Every target through the whole harness: each workload and measure, with small parameters.
 
 The quick part runs always; the whole matrix is marked slow (`make test-full`).
 """

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from litbench_actors.kernel import STOP, Body, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, STOP, Body, Mailbox, Runtime
 from litbench_adapter import now
 
 ENDED, FAILED, STOPPED, RESTARTED = -11, -12, -13, -14  # control messages: (child, which, time)
-ENOUGH = 1 << 30  # the bound of a supervisor's mailbox: its children tell it without waiting
 
 
 class Strategy(IntEnum):
@@ -55,7 +54,7 @@ class Supervisor:
         listener: Mailbox | None = None,
         clock: Callable[[], int] = now,
     ) -> None:
-        self.own = actors.mailbox(ENOUGH)
+        self.own = actors.mailbox(ENOUGH)  # its children tell it without waiting
         self.failures = self.restarts = 0
         self._actors = actors
         self._strategy = Strategy(strategy)

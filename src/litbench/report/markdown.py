@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from litbench.report import phrases
+from litbench.report import images, phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report, Sweep
+from litbench.report.parts import Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
+TOP = 20  # rows of a firmware's table; the JSON has all
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -35,6 +36,8 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for image in report.images:
+        yield from _image(image)
     for board in report.boards if len(report.runs) == 1 else ():
         yield f"## {escape(board.title)}"
         for note in board.notes:
@@ -124,6 +127,25 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
+
+
+def _image(image: Image) -> Iterator[str]:
+    yield f"## {escape(image.title)}"
+    yield _table(("figure", "value"), ((m.name, images.figure(m)) for m in image.figures), left=1)
+    for found in images.shown(image, TOP):
+        yield f"### {escape(found.title)}"
+        yield _figures([name for name, _ in found.columns], found)
+        if found.more:
+            yield f"and {found.more} more"
+    if image.notes:
+        yield "\n".join(f"> {escape(note)}" for note in image.notes)
+
+
+def _figures(columns: Sequence[str], found: images.Shown) -> str:
+    lines = [" | ".join(escape(c) or " " for c in row) for row in (columns, *found.rows)]
+    rule = " | ".join("---:" if is_figure else ":---" for _, is_figure in found.columns)
+    lines.insert(1, rule)
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _letters(notes: Sequence[int]) -> str:

@@ -1,6 +1,6 @@
 """Records to a report: the only thing that formats are fed.
 
-records -> rankings (one table each), memory, environment, runs -> Report
+records -> rankings (one table each), memory, images, environment, runs -> Report
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Kind, Record
-from litbench.report import boards, machine, memories, rankings, runs, sweeps
+from litbench.report import boards, images, machine, memories, rankings, runs, sweeps
 from litbench.report.parts import Report
 
 __all__ = ["Report", "build"]
@@ -31,6 +31,7 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
         rankings=ranked,
         sweeps=sweeps.build(ranked),
         memory=memories.build(ordered),
+        images=images.build(ordered),
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),

@@ -112,11 +112,11 @@ def duration(value: float, unit: Unit) -> str:
     return format_quantity(value, unit) if unit is Unit.NS else format_count(value)
 
 
-def title(name: str, version: int, parameters: Parameters) -> str:
+def title(name: str, version: int, parameters: Parameters, prefix: str = "") -> str:
     """A workload with its version and parameters on one line."""
     shown = telling(name, parameters)
     listed = " ".join(f"{key}={_number(value)}" for key, value in shown.items())
-    return f"{name} v{version}" + (f"  {listed}" if listed else "")
+    return f"{prefix}{name} v{version}" + (f"  {listed}" if listed else "")
 
 
 def _number(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -11,13 +12,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases, profile_text
+from litbench.report import images, phrases, profile_text
 from litbench.report.notes import letter
-from litbench.report.parts import Board, MemoryTable, Ranking, Report, Row, Sheet, Sweep
+from litbench.report.parts import Board, Image, MemoryTable, Ranking, Report, Row, Sheet, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
 WIDTH = 100
+TOP = 20  # rows of a firmware's table; the JSON has all
 TABLE_LEAST = 84  # narrower consoles get a block for each row, with all the same figures
 
 _LATENCIES = tuple(pair for pair in phrases.LATENCIES if pair[0] != "p99.9")
@@ -50,6 +52,8 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for image in report.images:
+        yield from _image(image)
     for record in report.profiles:
         yield Text()
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
@@ -87,9 +91,11 @@ def _text(text: str, style: str = "") -> Text:
     return Text(phrases.plain(text), style)
 
 
-def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+def _heading(
+    name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
+) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
         yield _text(ranking.summary, "dim")
 
@@ -176,7 +182,7 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
-    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
         yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
@@ -218,6 +224,29 @@ def _memory_blocks(memory: MemoryTable) -> Table:
         for name, cell in _MEMORY:
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
+
+
+def _image(image: Image) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(image.title, "bold cyan")
+    facts = Table.grid(padding=(0, 2))
+    for metric in image.figures:
+        facts.add_row(_text(metric.name), Text(images.figure(metric)))
+    yield facts
+    for found in images.shown(image, TOP):
+        yield Text()
+        yield _text(found.title, "bold")
+        table = _table()
+        for name, is_figure in found.columns:
+            justify: Literal["left", "right"] = "right" if is_figure else "left"
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=is_figure)
+        for row in found.rows:
+            table.add_row(*(_text(cell) for cell in row))
+        yield table
+        if found.more:
+            yield _text(f"… and {found.more} more: --json has all", "dim")
+    for note in image.notes:
+        yield Padding(_text(f"! {note}", "yellow"), (0, 0, 0, 2))
 
 
 def _table() -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.supervisor import Supervisor
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -17,7 +17,7 @@ class HandlerError(Exception):
 async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Children crash one after the other; their state is asked for after each restart."""
     crashes, bound = job.parameters["crashes"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     children = [actors.mailbox(bound) for _ in range(job.parameters["children"])]
     supervisor = Supervisor(actors, job.parameters["strategy"], listener=driver)
     for number, own in enumerate(children):
@@ -74,7 +74,7 @@ async def _child(number: int, own: Mailbox, driver: Mailbox, book: Book) -> None
 async def failure_injection(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A share of the messages makes their handler fail; the others are handled all the same."""
     messages, bound = job.parameters["messages"], job.parameters["mailbox"]
-    driver, worker = actors.mailbox(bound), actors.mailbox(bound)
+    driver, worker = actors.mailbox(ENOUGH), actors.mailbox(bound)
     supervisor = Supervisor(actors)
     kept = _Kept()
     supervisor.add(worker, _worker, worker, driver, job, kept, book)
