@@ -10,8 +10,8 @@ use crate::book::Book;
 use crate::runtime::{Scheduler, Tokio};
 use crate::spawn::Style;
 use crate::workloads::{
-    Counting, FanIn, FanOut, IsolatedLatency, MailboxFill, MassSpawn, PingPong, Skynet,
-    Supervision, ThreadRing, Workload,
+    Counting, FanIn, FanOut, IsolatedLatency, MailboxFill, MassSpawn, PingPong, Pipeline,
+    PipelinedPingPong, Skynet, Supervision, ThreadRing, Workload,
 };
 
 /// lit-bit on Tokio.
@@ -38,6 +38,8 @@ impl LitBit {
             Entry::of::<Skynet>(),
             Entry::of::<MassSpawn>(),
             Entry::of::<IsolatedLatency>(),
+            Entry::of::<PipelinedPingPong>(),
+            Entry::of::<Pipeline>(),
         ];
         if self.style != Style::Chart {
             entries.extend([Entry::of::<MailboxFill>(), Entry::of::<Supervision>()]);
@@ -102,11 +104,9 @@ fn missing(description: Description, charted: bool) -> Description {
         description
     };
     [
-        "pipelined-ping-pong",
         "fork-join-throughput",
         "fork-join-create",
         "star",
-        "pipeline",
         "big",
         "chameneos",
         "bounded-buffer",
