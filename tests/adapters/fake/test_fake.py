@@ -178,7 +178,7 @@ def test_latencies_have_the_true_median_and_spread() -> None:
 
 def test_memory_is_a_line_over_the_size() -> None:
     for size in (1000, 20_000):
-        values = {"actors": size, "mailbox": 16}
+        values = {"actors": size, "state": 50}
         job = job_for(workload("mass-spawn"), "memory", values=values, iterations=2)
         talk = talk_to([*FAKE, "--slope", "300", "--intercept", "1e5"], job)
         for reading in ("live", "rss"):
@@ -188,7 +188,7 @@ def test_memory_is_a_line_over_the_size() -> None:
                     talk.metric(f"{reading}-loaded"), talk.metric(f"{reading}-before"), strict=True
                 )
             ]
-            assert taken == [100_000 + 300 * size] * 2
+            assert taken == [100_000 + (300 + 50) * size] * 2
             assert talk.metric(f"{reading}-after") == talk.metric(f"{reading}-before")
 
 
