@@ -32,7 +32,7 @@ IDLE_CORE = 0.50
 UNYIELDING_NS = 20_000_000
 UNYIELDING_PREEMPTED = 10
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.008  # small: a fair scheduler lets others in soon, at the cost of many switches
+WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -194,14 +194,13 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 
 def _unyielding(record: Record) -> Iterator[Advice]:
-    span = value(record, "span") or 0
     for row in rows(record, "threads"):
         ran, preempted = number(row, "longest run"), number(row, "preempted")
         others = number(row, "others waited")
         if (
             ran >= UNYIELDING_NS
             and preempted >= UNYIELDING_PREEMPTED
-            and others >= WAITED_FOR_ONE * span
+            and others >= WAITED_FOR_ONE * number(row, "run")
         ):
             yield Advice(
                 "never-yields",
