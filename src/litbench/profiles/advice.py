@@ -32,7 +32,7 @@ IDLE_CORE = 0.50
 UNYIELDING_NS = 20_000_000
 UNYIELDING_PREEMPTED = 10
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.005  # small: a fair scheduler lets others in soon, at the cost of many switches
+WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -194,22 +194,20 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 
 def _unyielding(record: Record) -> Iterator[Advice]:
-    threads = list(rows(record, "threads"))
-    span = value(record, "span") or 0
-    for row in threads:
+    for row in rows(record, "threads"):
         ran, preempted = number(row, "longest run"), number(row, "preempted")
-        others = sum(number(other, "wait") for other in threads if other is not row)
+        others = number(row, "others waited")
         if (
             ran >= UNYIELDING_NS
             and preempted >= UNYIELDING_PREEMPTED
-            and (others >= WAITED_FOR_ONE * span)
+            and others >= WAITED_FOR_ONE * number(row, "run")
         ):
             yield Advice(
                 "never-yields",
                 f"thread {row['thread']} ({row['tid']}) ran for {format_quantity(ran, Unit.NS)}"
                 f" without giving the processor up, while others waited"
-                f" {format_quantity(others, Unit.NS)}: let it yield, or give it a thread of its"
-                " own to block.",
+                f" {format_quantity(others, Unit.NS)}: let it yield, or give what blocks a thread"
+                " of its own.",
             )
 
 
