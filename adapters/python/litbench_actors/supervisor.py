@@ -14,12 +14,8 @@ from typing import Any, NamedTuple
 from litbench_actors.kernel import ENOUGH, STOP, Body, Mailbox, Runtime
 from litbench_adapter import now
 
-ENDED, FAILED, STOPPED, RESTARTED = (
-    -11,
-    -12,
-    -13,
-    -14,
-)  # control messages: (child, which, when it failed)
+# Control messages: (child, which, when it failed).
+ENDED, FAILED, STOPPED, RESTARTED = -11, -12, -13, -14
 
 
 class Strategy(IntEnum):

@@ -5,4 +5,5 @@
 //! their definitions, which is computed here anew, in the simplest way.
 
 pub mod kernel;
+pub mod supervision;
 pub mod workloads;
