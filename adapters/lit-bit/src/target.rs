@@ -96,10 +96,12 @@ fn differences(workload: &str, charted: bool) -> &'static [&'static str] {
 fn missing(description: Description, charted: bool) -> Description {
     const NOT_WRITTEN: &str = "not written for lit-bit yet; nothing in its interface rules it out";
     const FORGETS: &str = "a restarted actor of lit-bit has a new mailbox: what was queued is lost";
-    const CHART: &str = "a statechart's action cannot wait";
+    const HOLD: &str = "a statechart's action cannot wait, so it cannot be held back";
+    const CATCH: &str =
+        "lit-bit catches panics of a handler's future, and a statechart acts before that";
     let description = description.missing("failure-injection", FORGETS);
     let description = if charted {
-        description.missing("mailbox-fill", CHART).missing("supervision", CHART)
+        description.missing("mailbox-fill", HOLD).missing("supervision", CATCH)
     } else {
         description
     };

@@ -291,9 +291,10 @@ async def _idler(own: Mailbox, driver: Mailbox, state: bytes, book: Book) -> Non
 async def mailbox_fill(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Messages queued for a receiver that is held back, then drained."""
     messages = job.parameters["messages"]
-    driver, gate, receiver = actors.mailbox(ENOUGH), actors.mailbox(1), actors.mailbox(messages)
-    actors.spawn(_held, gate, receiver, driver, book)
+    driver, gate = actors.mailbox(ENOUGH), actors.mailbox(1)
     book.probe("before")
+    receiver = actors.mailbox(messages)
+    actors.spawn(_held, gate, receiver, driver, book)
     start = now()
     for value in range(messages):
         await receiver.send((0, value, 0))
