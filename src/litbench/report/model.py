@@ -1,6 +1,6 @@
 """Records to a report: the only thing that formats are fed.
 
-records -> rankings (one table each), memory, goals, environment, runs -> Report
+records -> rankings (one table each), memory, images, goals, environment, runs -> Report
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Kind, Record
-from litbench.report import boards, goals, machine, memories, rankings, runs, sweeps
+from litbench.report import boards, goals, images, machine, memories, rankings, runs, sweeps
 from litbench.report.goals import GoalSet
 from litbench.report.parts import Report
 
@@ -39,6 +39,7 @@ def build(
         rankings=ranked,
         sweeps=sweeps.build(ranked),
         memory=memories.build(ordered),
+        images=images.build(ordered),
         goals=goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets),
         boards=boards.build(ordered),
         environment=facts,

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from litbench.record import Kind, Note, Parameters, Record, Scalar
+from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
 from litbench.stats.memory import Memory
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
@@ -191,6 +191,30 @@ class Board(Part, frozen=True):
     spans: tuple[Span, ...] = ()
 
 
+class Tile(Part, frozen=True):
+    """A rectangle of a tree map: ``value`` bytes of ``name``, which belongs to ``group``."""
+
+    name: str
+    group: str
+    value: int
+
+
+class Image(Part, frozen=True):
+    """What one analysis of a firmware image found: figures, tables of it, and bytes as tiles.
+
+    ``shown`` names the tables that are for reading at a glance; the others are for looking up.
+    """
+
+    anchor: str
+    title: str
+    target: str
+    figures: tuple[Metric, ...]
+    tables: tuple[Table, ...]
+    shown: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    notes: tuple[str, ...]
+
+
 class Fact(Part, frozen=True):
     """Something about the machine; more than one value when the runs do not agree."""
 
@@ -234,6 +258,7 @@ class Report(Part, frozen=True):
     rankings: tuple[Ranking, ...]
     sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
+    images: tuple[Image, ...]
     goals: tuple[GoalTable, ...]
     boards: tuple[Board, ...]
     environment: tuple[Fact, ...]

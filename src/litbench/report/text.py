@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -11,12 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases, profile_text
+from litbench.report import images, phrases, profile_text
 from litbench.report.notes import letter
 from litbench.report.parts import (
     Board,
     GoalRow,
     GoalTable,
+    Image,
     MemoryTable,
     Ranking,
     Report,
@@ -29,6 +31,7 @@ from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
 WIDTH = 100
+TOP = 20  # rows of a firmware's table; the JSON has all
 TABLE_LEAST = 84  # narrower consoles get a block for each row, with all the same figures
 
 _LATENCIES = tuple(pair for pair in phrases.LATENCIES if pair[0] != "p99.9")
@@ -61,6 +64,16 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    yield from _findings(report, width)
+    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
+        yield Text()
+        yield Text(phrases.LEGEND, "dim")
+
+
+def _findings(report: Report, width: int) -> Iterator[RenderableType]:
+    """What is not a ranking: images, goals, profiles, a board's details where the run is alone."""
+    for image in report.images:
+        yield from _image(image)
     for goals in report.goals:
         yield from _goals(goals, width)
     for record in report.profiles:
@@ -68,9 +81,6 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
-    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
-        yield Text()
-        yield Text(phrases.LEGEND, "dim")
 
 
 def _board(board: Board) -> Iterator[RenderableType]:
@@ -233,6 +243,29 @@ def _memory_blocks(memory: MemoryTable) -> Table:
         for name, cell in _MEMORY:
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
+
+
+def _image(image: Image) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(image.title, "bold cyan")
+    facts = Table.grid(padding=(0, 2))
+    for metric in image.figures:
+        facts.add_row(_text(metric.name), Text(images.figure(metric)))
+    yield facts
+    for found in images.shown(image, TOP):
+        yield Text()
+        yield _text(found.title, "bold")
+        table = _table()
+        for name, is_figure in found.columns:
+            justify: Literal["left", "right"] = "right" if is_figure else "left"
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=is_figure)
+        for row in found.rows:
+            table.add_row(*(_text(cell) for cell in row))
+        yield table
+        if found.more:
+            yield _text(f"… and {found.more} more: --json has all", "dim")
+    for note in image.notes:
+        yield Padding(_text(f"! {note}", "yellow"), (0, 0, 0, 2))
 
 
 _VERDICTS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDETERMINED: "yellow"}

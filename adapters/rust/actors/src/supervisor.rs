@@ -3,6 +3,8 @@
 //! A crash is a panic in a handler. It is caught around the poll of the child's task, which then ends and
 //! hands its mailbox to the supervisor, a task of its own; that starts new tasks on the mailboxes of all
 //! children that its strategy restarts. The message whose handler failed is gone, the others are kept.
+//! A sibling that is restarted too first comes to the end of the message it is handling: a handler must not
+//! wait for one of its siblings.
 
 use std::collections::VecDeque;
 use std::future::{poll_fn, Future};
@@ -36,9 +38,11 @@ pub struct Intensity {
     pub period: Duration,
 }
 
-/// How a supervisor came to its end.
+/// What a supervisor tells. The last two are its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum News {
+    /// This child had crashed; it, and those that its strategy restarts with it, have been restarted.
+    Restarted(usize),
     /// All children have stopped by themselves.
     Finished,
     /// There were too many crashes; it has stopped all children.
@@ -71,13 +75,13 @@ impl Supervision {
     }
 
     /// Starts a supervisor and its children, one on each mailbox, each with the state that `make` gives
-    /// child number so-and-so. Called from within a task. `escalate` learns of the supervisor's end.
+    /// child number so-and-so. Called from within a task. `tell` gets the news, for whoever is above.
     pub fn spawn<R: Runtime, A: Actor>(
         self,
         system: &'static System,
         children: Vec<(Address<R, A::Message>, Mailbox<R, A::Message>)>,
         make: impl FnMut(usize) -> A + Send + 'static,
-        escalate: impl FnOnce(Ending) + Send + 'static,
+        mut tell: impl FnMut(News) + Send + 'static,
     ) {
         let (downs, received) = R::channel(children.len().max(1));
         let mut supervisor = Supervisor {
@@ -94,9 +98,9 @@ impl Supervision {
             supervisor.adopt(address, mailbox);
         }
         system.spawn_task::<R>(async move {
-            let ending = supervisor.run().await;
-            drop(supervisor);
-            escalate(ending);
+            let ending = supervisor.run(&mut tell).await;
+            drop(supervisor); // and the mailboxes that it still had
+            tell(ending);
         });
     }
 }
@@ -167,12 +171,12 @@ impl<R: Runtime, A: Actor, F: FnMut(usize) -> A + Send + 'static> Supervisor<R, 
         self.start(self.children.len() - 1);
     }
 
-    async fn run(&mut self) -> Ending {
+    async fn run(&mut self, tell: &mut (impl FnMut(News) + Send)) -> News {
         while self.children.iter().any(|child| !matches!(child.state, State::Finished)) {
             while let Some(child) = self.crashed.pop_front() {
                 if !self.bears_one_more() {
                     self.interrupt(0..self.children.len()).await;
-                    return Ending::GaveUp;
+                    return News::GaveUp;
                 }
                 let group = self.group(child);
                 self.interrupt(group.clone()).await;
@@ -182,10 +186,11 @@ impl<R: Runtime, A: Actor, F: FnMut(usize) -> A + Send + 'static> Supervisor<R, 
                 // One that crashed while it was waited for, has just been restarted with its group.
                 let children = &self.children;
                 self.crashed.retain(|&other| matches!(children[other].state, State::Down(..)));
+                tell(News::Restarted(child));
             }
             self.next_down().await;
         }
-        Ending::Finished
+        News::Finished
     }
 
     fn bears_one_more(&mut self) -> bool {

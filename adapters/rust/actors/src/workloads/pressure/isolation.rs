@@ -6,7 +6,7 @@ use std::sync::Arc;
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Unit};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, yield_now, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
 use crate::workloads::{bound, crowd, positive, Size, Workload};
@@ -123,6 +123,7 @@ impl<R: Runtime> Actor for Member<R> {
         let value = self.account.handled();
         if value < self.messages {
             self.account.sent(self.own.send(Message::work(0, value, 0)).await);
+            yield_now().await;
         } else {
             report(&self.driver, 0).await;
         }
@@ -169,6 +170,7 @@ impl<R: Runtime> Actor for Hog<R> {
         let value = self.account.handled();
         if value < self.workload.burns {
             self.account.sent(self.own.send(Message::work(0, value, 0)).await);
+            yield_now().await;
         } else {
             report(&self.driver, self.others_have_handled() - self.before).await;
         }

@@ -7,9 +7,9 @@ use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use crate::bench::{stop_all, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
-use crate::message::Message;
+use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::supervisor::{crash, Strategy, Supervision as Rules};
+use crate::supervisor::{crash, News, Strategy, Supervision as Rules};
 use crate::workloads::{bound, crowd, positive, with_memory, Size, Workload};
 
 /// Crashes of a supervisor's children, one after the other.
@@ -64,7 +64,13 @@ impl Workload for Supervision {
             failed_at: Arc::clone(&failing),
             driver: to_driver.clone(),
         };
-        rules.spawn(&bench.system, family, make, |_| ());
+        let above = driver.address();
+        let tell = move |news| {
+            if let News::Restarted(_) = news {
+                let _ = above.try_send(Message::control(Kind::Done, 0)); // the driver waits for it
+            }
+        };
+        rules.spawn(&bench.system, family, make, tell);
         let before = bench.reading_if(self.memory).await;
 
         let start = clock::now();
@@ -75,6 +81,7 @@ impl Workload for Supervision {
                 let message = Message::work(request, crash, 0);
                 driver.account.sent(children[victim].send(message).await);
             }
+            driver.done(1).await;
             for (number, child) in children.iter().enumerate() {
                 let state = ask(&mut driver, child).await;
                 if number == victim {
