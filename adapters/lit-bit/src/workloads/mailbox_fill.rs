@@ -33,6 +33,7 @@ impl Workload for MailboxFill {
     async fn iterate(self, book: &'static Book) -> Iteration {
         let mark = book.mark();
         let mut driver = Driver::new(book, 1);
+        let before = book.reading_if(self.memory).await;
         let (gate, closed_gate) = create_mailbox(1);
         let sink = Sink {
             account: Account::new(book),
@@ -43,7 +44,6 @@ impl Workload for MailboxFill {
         let receiver = spawn_actor_tokio(sink, self.messages as usize);
         tell(&receiver, Message::Start).await;
         driver.done().await; // it stands before the gate
-        let before = book.reading_if(self.memory).await;
 
         let start = clock::now();
         for value in 0..self.messages {

@@ -16,6 +16,7 @@ use crate::spawn::{spawn, Style};
 pub struct MassSpawn {
     actors: u32,
     mailbox: usize,
+    state: usize,
     style: Style,
     memory: bool,
 }
@@ -26,7 +27,9 @@ impl Workload for MassSpawn {
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
         let memory = job.measure == Measure::Memory;
-        Ok(Self { actors: crowd(job, "actors")?, mailbox: bound(job)?, style, memory })
+        let state = usize::try_from(job.parameter("state")?)
+            .map_err(|_| Failure::new("parameters", "the state does not fit in memory"))?;
+        Ok(Self { actors: crowd(job, "actors")?, mailbox: bound(job)?, state, style, memory })
     }
 
     fn size(&self) -> Size {
@@ -42,7 +45,9 @@ impl Workload for MassSpawn {
 
         let start = clock::now();
         for value in 0..u64::from(self.actors) {
-            let member = Member { account: Account::new(book), driver: driver.handle() };
+            let (account, driver_handle) = (Account::new(book), driver.handle());
+            let state = vec![1; self.state].into_boxed_slice();
+            let member = Member { account, driver: driver_handle, state };
             let address = spawn(self.style, member, self.mailbox);
             driver.send(&address, value).await;
             crew.push(address);
@@ -75,11 +80,13 @@ impl Workload for MassSpawn {
 pub struct Member {
     account: Account,
     driver: Handle,
+    state: Box<[u8]>,
 }
 
 impl Behaviour for Member {
     fn receive(&mut self, message: &Message) -> Option<Message> {
         let Message::Work { value, .. } = message else { return None };
+        std::hint::black_box(&self.state); // it is there to be held
         self.account.handle(*value);
         self.account.send();
         Some(message.clone())
