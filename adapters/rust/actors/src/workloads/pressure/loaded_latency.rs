@@ -193,7 +193,9 @@ impl<R: Runtime> Pacer<R> {
             ready = clock::now();
             message += 1;
         }
-        for actor in [&self.probe, &self.bulk] {
+        let Self { account, probe, bulk, .. } = self;
+        drop(account); // settled before the driver can learn that all is over
+        for actor in [&probe, &bulk] {
             let _ = send_spinning(actor, Message::control(Kind::Ask, 0)); // the driver waits for it
         }
     }
@@ -214,7 +216,9 @@ impl<R: Runtime> Pacer<R> {
             ready = clock::now();
             message += 1;
         }
-        for actor in [&self.probe, &self.bulk] {
+        let Self { account, probe, bulk, .. } = self;
+        drop(account);
+        for actor in [&probe, &bulk] {
             let _ = actor.send(Message::control(Kind::Ask, 0)).await; // the driver waits for it
         }
     }
