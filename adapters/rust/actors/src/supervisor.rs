@@ -49,6 +49,9 @@ pub enum News {
     GaveUp,
 }
 
+/// Where a child gets its messages: they outlive it.
+pub type Place<R, M> = (Address<R, M>, Mailbox<R, M>);
+
 /// What a supervisor does about crashes.
 #[derive(Clone, Debug)]
 pub struct Supervision {
@@ -79,7 +82,7 @@ impl Supervision {
     pub fn spawn<R: Runtime, A: Actor>(
         self,
         system: &'static System,
-        children: Vec<(Address<R, A::Message>, Mailbox<R, A::Message>)>,
+        children: Vec<Place<R, A::Message>>,
         make: impl FnMut(usize) -> A + Send + 'static,
         mut tell: impl FnMut(News) + Send + 'static,
     ) {

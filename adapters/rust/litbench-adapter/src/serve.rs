@@ -71,7 +71,8 @@ fn open_channel() -> Option<File> {
 }
 
 /// An actor that panics on a worker leaves its driver waiting for ever, so a panic ends the run. One that
-/// is raised on purpose must not reach the hook: `std::panic::resume_unwind` passes it by.
+/// is raised on purpose must not reach this hook: set one over it that keeps such a panic to itself, or raise
+/// it with `std::panic::resume_unwind`, which passes hooks by.
 fn report_panics(channel: Channel<File>) {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |information| {

@@ -193,7 +193,9 @@ impl<R: Runtime> Pacer<R> {
             ready = clock::now();
             message += 1;
         }
-        for actor in [&self.probe, &self.bulk] {
+        let Self { account, probe, bulk, .. } = self;
+        drop(account); // settled before the driver can learn that all is over
+        for actor in [&probe, &bulk] {
             let _ = send_spinning(actor, Message::control(Kind::Ask, 0)); // the driver waits for it
         }
     }
@@ -214,22 +216,34 @@ impl<R: Runtime> Pacer<R> {
             ready = clock::now();
             message += 1;
         }
-        for actor in [&self.probe, &self.bulk] {
+        let Self { account, probe, bulk, .. } = self;
+        drop(account);
+        for actor in [&probe, &bulk] {
             let _ = actor.send(Message::control(Kind::Ask, 0)).await; // the driver waits for it
         }
     }
 }
 
+/// Between two attempts to send: some 100 ns, in which the receiver is left alone.
+const SPINS: u32 = 8;
+/// Attempts before the processor is offered to others: some 0.1 ms.
+const ATTEMPTS: u64 = 1000;
+
 fn send_spinning<R: Runtime>(
     actor: &Address<R, Message>,
     mut message: Message,
 ) -> Result<(), Refused<Message>> {
+    let mut attempts = 0u64;
     loop {
         match actor.try_send(message) {
             Err(Refused::Full(back)) => message = back,
             outcome => return outcome,
         }
-        thread::yield_now(); // to a worker that has no processor of its own
+        (0..SPINS).for_each(|_| std::hint::spin_loop());
+        attempts += 1;
+        if attempts % ATTEMPTS == 0 {
+            thread::yield_now(); // to a worker that has no processor of its own
+        }
     }
 }
 
