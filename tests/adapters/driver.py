@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from litbench.catalogue import WorkloadDefinition
+from litbench.catalogue.basic import BASIC
+from litbench.catalogue.patterns import PATTERNS
+from litbench.catalogue.pressure import PRESSURE
 from litbench.catalogue.small import SMALL
 from litbench_adapter import schema
 
@@ -21,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / "adapters" / "python"
 FAKE = (sys.executable, "-S", "-E", str(ROOT / "adapters" / "fake" / "fake.py"))
 TIMEOUT_S = 60.0
+HOST = (*BASIC, *PATTERNS, *PRESSURE)  # the others are for firmware
 
 Message = dict[str, Any]
 
@@ -195,5 +199,5 @@ def assert_measured(talk: Talk, definition: WorkloadDefinition, job: Message) ->
 
 
 ALL = ("before", "loaded", "after")
-MOMENTS = dict.fromkeys(("supervision", "soak"), ("before", "loaded"))
+MOMENTS = {"soak": ("before", "loaded")}
 METRICS = {"loaded-latency": {"capacity", "offered"}, "isolation": {"share"}}

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from litbench.boards import firmware, machines, plugin, qemu, remote
+from litbench.boards import firmware, image, machines, plugin, qemu, remote
+from litbench.boards.gdb import Gdb
 from litbench.boards.idle import prebuilt
+from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
 from litbench.cli.main import main
-from litbench.errors import MissingToolError
+from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
     DATA,
+    EVERY,
     codes,
     elf,
     needs_compiler,
@@ -113,6 +120,35 @@ def test_firmware_without_a_probe_still_tells_what_the_emulator_sees(
         assert functions["tick"][1] == 10
     else:
         assert value(result.record, "exit-status") == 3
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", EVERY)
+def test_firmware_with_a_probe_and_no_job_is_read_when_its_state_says_so(
+    name: str, tmp_path: Path
+) -> None:
+    """It does its own thing and then spins: nothing stops the machine, and the counts stop at the
+    end.
+    """
+    stop = elf(name).symbol("litbench_exit")
+    assert stop is not None
+    watch = plugin.Watch(plugin.build(tmp_path), stop=stop.address)
+    totals = set()
+    for _ in range(2):
+        result = run(name, watch=watch, seconds=20)
+        assert result.record.reasons == ()
+        assert result.block is not None
+        assert result.block.state == "finished"
+        assert [i.handled for i in result.block.iterations] == [2000, 2000, 2000]
+        totals.add(value(result.record, "instructions"))
+    assert len(totals) == 1
+    # Without a job the firmware takes its clock for cycles or ticks; the host knows better.
+    told = run(name, "ping-pong", iterations=3, rounds=1000).record
+    assert result.record.clock is not None
+    assert result.record.clock.unit is Unit.INSTRUCTIONS
+    for own, job in zip(result.record.iterations, told.iterations, strict=True):
+        assert abs(own.elapsed - job.elapsed) <= 2
+        assert own.checks["order"] == job.checks["order"]
 
 
 @needs_compiler
@@ -221,6 +257,45 @@ def test_the_emulator_and_the_gdb_board_count_the_same_messages(board: tuple[str
     here = firmware.run(plan, "session").record
     assert [i.checks for i in there.iterations] == [i.checks for i in here.iterations]
     assert [i.ledger for i in there.iterations] == [i.ledger for i in here.iterations]
+
+
+def test_commands_of_the_server_itself_are_passed_on(board: tuple[str, str]) -> None:
+    host, port = remote.address_of(board[1])
+    with Gdb(host, port) as gdb:
+        gdb.start()
+        assert re.search(r"R15=|pc ", gdb.monitor("info registers"))
+
+
+def test_a_board_that_does_not_end_is_interrupted_and_told(board: tuple[str, str]) -> None:
+    """A job far longer than the time that it is given."""
+    name, place = board
+    plan = replace(remote_plan(name, messages=100_000), limits=Limits(seconds=0.3))
+    record = remote.run(plan, place, "session").record
+    assert codes(record) == {"hang"}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_damaged_firmware_ends_in_bounded_time(seed: int, tmp_path: Path) -> None:
+    """Bytes of the code changed at random: whatever it does, there is a record."""
+    random = Random(seed)
+    data = bytearray(prebuilt("c-m3").read_bytes())
+    start = data.index(b"LITB") if seed % 2 else 0x1000
+    for _ in range(20):
+        data[start % len(data) + random.randrange(2_000)] ^= 1 << random.randrange(8)
+    path = tmp_path / "damaged.elf"
+    path.write_bytes(data)
+    try:
+        damaged = image.load(path)
+    except InputError:
+        return
+    definition = workload("ping-pong")
+    values = definition.values({"rounds": 20})
+    machine = machines.machine_for("arm")
+    plan = Plan(damaged, machine, definition=definition, values=values, limits=Limits(seconds=0.5))
+    began = time.monotonic()
+    record = firmware.run(plan, "session").record
+    assert time.monotonic() - began < 10
+    assert record.valid or record.reasons
 
 
 def test_no_gdb_server_is_a_missing_tool() -> None:

@@ -1,4 +1,4 @@
-"""The probe's block: what is read, and that nothing malformed does more than raise an InputError."""
+"""The probe's block: what is read, and that malformed bytes raise an InputError and no more."""
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,12 @@ from litbench.boards.block import decode
 from litbench.boards.image import Functions, Symbol, load
 from litbench.boards.job import Job, Scale, checksum
 from litbench.boards.machines import MACHINES, find_machine
-from litbench.boards.timeline import perfetto, timeline
+from litbench.boards.timeline import perfetto, table_of, timeline
 from litbench.boards.workloads import LIMITS, job_for, names, small_values
 from litbench.catalogue import workload
 from litbench.catalogue.embedded import accepted
 from litbench.errors import InputError, UsageError
-from tests.boards import clock_entry, elf, make_block
+from tests.boards import DATA, clock_entry, elf, make_block
 
 
 def test_a_job_has_the_layout_of_job_rs() -> None:
@@ -132,6 +134,18 @@ def test_what_is_no_elf_is_an_input_error(data: bytes, tmp_path: Path) -> None:
         load(path)
 
 
+@given(st.data())
+def test_a_mutated_elf_is_read_or_refused(data: st.DataObject) -> None:
+    good = bytearray((DATA / "plain-m3.elf").read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fw.elf"
+        path.write_bytes(good[: data.draw(st.integers(0, len(good)))])
+        with contextlib.suppress(InputError):
+            load(path).functions().at(0x80)
+
+
 def test_an_elf_of_this_machine_is_refused() -> None:
     import sys
 
@@ -154,6 +168,13 @@ def test_a_time_line_pairs_begins_with_ends() -> None:
     assert found == [("interrupt", 9, 14, 16), ("task", 1, 10, 20), ("idle", 0, 21, 30)]
     assert [(d.id, d.time, d.depth) for d in line.depths] == [(7, 12, 2)]
     assert line.total("idle") == 9
+
+
+def test_a_mailbox_is_shown_while_it_holds_something() -> None:
+    rows = ((1, 3, 0, 1), (2, 3, 0, 2), (4, 9, 0, 1), (7, 9, 0, 0), (8, 3, 0, 1))
+    line = timeline(decode(events(*rows)))
+    assert line is not None
+    assert table_of(line).rows == (("mailbox 0", 1, 7),)
 
 
 @given(st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(1, 9), st.integers(0, 3))))

@@ -21,6 +21,8 @@ Body = Callable[..., Coroutine[Any, Any, None]]
 START: Message = (0, -1, 0)  # control messages have a negative value; they are never counted
 STOP: Message = (0, -2, 0)
 
+ENOUGH = 1 << 30  # the bound of a mailbox that must never be full, as the driver's
+
 
 class Mailbox(Protocol):
     """A bounded channel of the runtime. ``send`` waits while it is full, ``receive`` while empty.

@@ -105,7 +105,10 @@ class ThreadsRuntime:
         """Wait for every thread; one that spawns is waited for before the set can be empty."""
         while self._threads:
             for thread in tuple(self._threads):
-                thread.join()
+                if thread.is_alive():
+                    thread.join()
+                else:  # it is just about to start, or to leave the set
+                    time.sleep(0)
 
     def _act(self, body: Body, arguments: tuple[Any, ...]) -> None:
         try:

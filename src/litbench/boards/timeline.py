@@ -115,10 +115,24 @@ def _spans(events: Sequence[EventBlock], times: Sequence[int]) -> Iterator[Span]
 
 
 def table_of(line: Timeline) -> Table:
-    """The spans as a table of a record, the first ``MOST_ROWS`` by their start."""
-    spans = sorted(line.spans, key=lambda span: (span.start, span.end))
+    """The spans as a table of a record, the first ``MOST_ROWS`` by their start.
+
+    A mailbox has a span for each time in which it held something; its depth is in the Perfetto
+    file.
+    """
+    spans = sorted([*line.spans, *_filled(line)], key=lambda span: (span.start, span.end))
     rows = tuple((_name(span), span.start, span.end) for span in spans[:MOST_ROWS])
     return Table("timeline", ("track", "start", "end"), (None, line.unit, line.unit), rows)
+
+
+def _filled(line: Timeline) -> Iterator[Span]:
+    """The times in which each mailbox held something."""
+    since: dict[int, int] = {}
+    for depth in line.depths:
+        if depth.depth:
+            since.setdefault(depth.id, depth.time)
+        elif depth.id in since:
+            yield Span("mailbox", depth.id, since.pop(depth.id), depth.time)
 
 
 def _name(span: Span) -> str:

@@ -153,6 +153,7 @@ MASS_SPAWN = WorkloadDefinition(
     parameters=(
         Parameter("actors", 100_000, "actors alive at once", most=10_000_000),
         mailbox(16),
+        Parameter("state", 0, "bytes of state that each actor holds", 0, 1 << 30, option=True),
     ),
     measures=(Measure.THROUGHPUT, Measure.MEMORY),
     demand=lambda v: Demand(actors=v["actors"], messages=2 * v["actors"]),

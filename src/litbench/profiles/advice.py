@@ -25,7 +25,6 @@ SYNCHRONISATION_SHARE = 0.10
 INSTRUCTIONS_A_CYCLE = 0.8
 L1_MISSES = 0.07  # reading 4-byte numbers in order misses at 6.25 %, which cannot be bettered
 L1_MISSES_MANY = 0.10
-BRANCH_MISSES = 0.05
 FEW_ACCESSES = 10_000  # fewer say nothing about a program
 SWITCHES_A_MESSAGE = 1.0
 BUSY_CORE = 0.95
@@ -164,17 +163,6 @@ def _caches(record: Record) -> Iterator[Advice]:
         )
 
 
-def _branches(record: Record) -> Iterator[Advice]:
-    rate = value(record, "simulated-branch-misses-rate")
-    total = value(record, "simulated-branches-total")
-    if rate is not None and rate >= BRANCH_MISSES and (total or 0) >= FEW_ACCESSES * 10:
-        yield Advice(
-            "branch-misses",
-            f"{rate:.1%} of the branches are mispredicted (simulated): look for decisions that"
-            " depend on unordered data.",
-        )
-
-
 def _switches(record: Record) -> Iterator[Advice]:
     for name in ("context-switches", "switches"):
         switches = per_message(record, name)
@@ -279,7 +267,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "leaks": (_lost, _growth),
     "fragmentation": (_fragmentation,),
     "cpu": (_classes, _cycles, _switches),
-    "cache": (_caches, _branches),
+    "cache": (_caches,),
     "sched": (_switches, _balance, _unyielding),
     "locks": (_locks, _sharing),
     "races": (_races,),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from litbench.report import images, phrases
 from litbench.report.notes import letter
-from litbench.report.parts import Image, MemoryTable, Ranking, Report, Sweep
+from litbench.report.parts import Board, GoalTable, Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -36,15 +36,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
-    for image in report.images:
-        yield from _image(image)
-    for board in report.boards if len(report.runs) == 1 else ():
-        yield f"## {escape(board.title)}"
-        for note in board.notes:
-            yield f"**{escape(note.code)}:** {escape(note.message)}"
-        for sheet in board.sheets:
-            yield f"### {escape(sheet.title)}"
-            yield _table(sheet.columns, sheet.rows)
+    yield from _findings(report)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
@@ -70,6 +62,25 @@ def _blocks(report: Report) -> Iterator[str]:
 
 def _reasons(reasons: Iterable[object]) -> str:
     return "; ".join(getattr(reason, "message", "") for reason in reasons)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    """What is not a ranking: images, goals, a board's details where the run is alone."""
+    for image in report.images:
+        yield from _image(image)
+    for goals in report.goals:
+        yield from _goals(goals)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield from _board(board)
+
+
+def _board(board: Board) -> Iterator[str]:
+    yield f"## {escape(board.title)}"
+    for note in board.notes:
+        yield f"**{escape(note.code)}:** {escape(note.message)}"
+    for sheet in board.sheets:
+        yield f"### {escape(sheet.title)}"
+        yield _table(sheet.columns, sheet.rows)
 
 
 def _ranking(ranking: Ranking) -> Iterator[str]:
@@ -146,6 +157,28 @@ def _figures(columns: Sequence[str], found: images.Shown) -> str:
     rule = " | ".join("---:" if is_figure else ":---" for _, is_figure in found.columns)
     lines.insert(1, rule)
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def _goals(goals: GoalTable) -> Iterator[str]:
+    yield f"## {escape(goals.title)}"
+    yield escape(goals.about)
+    columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
+    rows = [
+        (
+            f"{row.kind}: {row.name}",
+            row.stated,
+            row.target,
+            phrases.measured(row),
+            phrases.measured_interval(row),
+            str(row.verdict),
+            _letters(row.notes),
+        )
+        for row in goals.rows
+    ]
+    yield _table(columns, rows, left=3)
+    yield from _notes(goals.notes)
+    if goals.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in goals.remarks)
 
 
 def _letters(notes: Sequence[int]) -> str:

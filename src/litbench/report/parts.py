@@ -6,10 +6,13 @@ every format.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
 from litbench.stats.memory import Memory
+from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
@@ -123,6 +126,41 @@ class Sweep(Part, frozen=True):
     rows: tuple[SweepRow, ...]
 
 
+class Verdict(StrEnum):
+    """Whether a goal is met."""
+
+    PASS = "pass"  # noqa: S105 (no password)
+    FAIL = "fail"
+    UNDETERMINED = "undetermined"
+
+
+class GoalRow(Part, frozen=True):
+    """A goal as it was ``stated``, beside what was measured on one target."""
+
+    name: str
+    kind: str
+    stated: str
+    target: str
+    version: str
+    workload: str
+    quantity: str
+    relation: str
+    limit: float
+    measured: Quantity | Undetermined
+    verdict: Verdict
+    notes: tuple[int, ...] = ()
+
+
+class GoalTable(Part, frozen=True):
+    """A project's goals beside what was measured."""
+
+    title: str
+    about: str
+    rows: tuple[GoalRow, ...]
+    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 class Sheet(Part, frozen=True):
     """A table in words: the first column is text, the others are figures."""
 
@@ -221,6 +259,7 @@ class Report(Part, frozen=True):
     sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
     images: tuple[Image, ...]
+    goals: tuple[GoalTable, ...]
     boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]

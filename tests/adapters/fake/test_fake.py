@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litbench.catalogue import all_workloads, workload
+from litbench.catalogue import workload
 from litbench.catalogue.small import SMALL
 from litbench_adapter import schema
 from litbench_fake.arithmetic import fold, fold_blocks, triangle
@@ -24,6 +24,7 @@ from litbench_fake.options import Options, UsageError
 from litbench_fake.workloads import MEASURES, pattern
 from tests.adapters.driver import (
     FAKE,
+    HOST,
     ROOT,
     Message,
     Talk,
@@ -35,7 +36,7 @@ from tests.adapters.driver import (
 )
 
 VIRTUAL = ("--clock", "cycles")
-MATRIX = [(d.name, str(measure)) for d in all_workloads() for measure in d.measures]
+MATRIX = [(d.name, str(measure)) for d in HOST for measure in d.measures]
 
 
 def durations(*options: str, iterations: int, name: str = "counting", **changes: Any) -> list[int]:
@@ -73,7 +74,7 @@ LARGEST = {"levels": 5, "requests": 200, "pings": 200, "workers": 40, "actors": 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_every_workload_is_as_the_catalogue_defines_it(data: st.DataObject) -> None:
-    definition = data.draw(st.sampled_from(all_workloads()))
+    definition = data.draw(st.sampled_from(HOST))
     values = {
         p.name: data.draw(st.integers(p.least, min(p.most, LARGEST.get(p.name, 2000))))
         for p in definition.parameters
@@ -104,7 +105,7 @@ def test_a_clean_run(name: str, measure: str) -> None:
 def test_its_description() -> None:
     result = subprocess.run([*FAKE, "describe"], capture_output=True, check=True)
     said = schema.parse_description(result.stdout)
-    assert [ability["name"] for ability in said["workloads"]] == [d.name for d in all_workloads()]
+    assert [ability["name"] for ability in said["workloads"]] == [d.name for d in HOST]
 
 
 def test_a_limit_is_described() -> None:
@@ -177,7 +178,7 @@ def test_latencies_have_the_true_median_and_spread() -> None:
 
 def test_memory_is_a_line_over_the_size() -> None:
     for size in (1000, 20_000):
-        values = {"actors": size, "mailbox": 16}
+        values = {"actors": size, "state": 50}
         job = job_for(workload("mass-spawn"), "memory", values=values, iterations=2)
         talk = talk_to([*FAKE, "--slope", "300", "--intercept", "1e5"], job)
         for reading in ("live", "rss"):
@@ -187,7 +188,7 @@ def test_memory_is_a_line_over_the_size() -> None:
                     talk.metric(f"{reading}-loaded"), talk.metric(f"{reading}-before"), strict=True
                 )
             ]
-            assert taken == [100_000 + 300 * size] * 2
+            assert taken == [100_000 + (300 + 50) * size] * 2
             assert talk.metric(f"{reading}-after") == talk.metric(f"{reading}-before")
 
 
@@ -195,7 +196,7 @@ def test_memory_is_a_line_over_the_size() -> None:
 SPOKEN = sorted(
     name
     for name, (point, _) in FAULTS.items()
-    if not name.startswith(("hang", "flood")) and point != "describe"
+    if not name.startswith(("hang", "flood")) and point != "describe" and name != "forgiving"
 )
 
 
@@ -249,6 +250,14 @@ def test_reordering_is_what_reordering_does() -> None:
     for value in values:
         order = (order * 31 + value + 1) % 2**64
     assert iteration["checks"]["order"] == order
+
+
+def test_forgiving_is_handling_what_is_to_fail() -> None:
+    job = job_for(workload("failure-injection"), iterations=1)
+    (iteration,) = talk_to([*FAKE, "--fault", "forgiving"], job).of("iteration")
+    ledger = iteration["ledger"]
+    assert ledger["handled"] == ledger["sent"]
+    assert ledger["errored"] == 0 < iteration["checks"]["restarts"]
 
 
 def test_duplicating_is_what_duplicating_does() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -10,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from litbench.catalogue import all_workloads, workload
+from litbench.catalogue import workload
 from litbench_adapter import schema
-from tests.adapters.driver import PYTHON, assert_as_defined, assert_measured, job_for, talk_to
+from tests.adapters.driver import HOST, PYTHON, assert_as_defined, assert_measured, job_for, talk_to
 
 TARGETS = ("asyncio", "uvloop", "trio", "threads")
 MATRIX = [
     (target, definition.name, str(measure))
     for target in TARGETS
-    for definition in all_workloads()
+    for definition in HOST
     for measure in definition.measures
 ]
 
@@ -51,34 +52,11 @@ def test_workload(target: str, name: str, measure: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("ping-pong", {"rounds": 1, "mailbox": 1}),
-        ("counting", {"messages": 1, "mailbox": 1}),
-        ("fan-in", {"senders": 1, "messages": 1, "mailbox": 1}),
-        ("fan-out", {"receivers": 1, "messages": 1, "mailbox": 1}),
-        ("thread-ring", {"actors": 1, "hops": 1, "mailbox": 1}),
-        ("thread-ring", {"actors": 9, "hops": 4, "mailbox": 1}),
-        ("skynet", {"levels": 1, "mailbox": 1}),
-        ("mass-spawn", {"actors": 1, "mailbox": 1}),
-        ("mailbox-fill", {"messages": 1}),
-        ("isolated-latency", {"rounds": 1, "mailbox": 1}),
-    ],
-)
-def test_smallest_parameters(target: str, name: str, values: dict[str, int]) -> None:
-    definition = workload(name)
-    measure = str(definition.measures[0])
-    job = job_for(definition, measure, values=values, iterations=1)
-    assert_as_defined(talk_to(command(target), job), definition, job)
-
-
-@pytest.mark.parametrize("target", TARGETS)
 def test_description(target: str) -> None:
     said = describe(target)
     assert said["target"] == target
     abilities = {ability["name"]: ability for ability in said["workloads"]}
-    for definition in all_workloads():
+    for definition in HOST:
         ability = abilities.pop(definition.name)
         assert ability["version"] == definition.version
         assert ability["measures"] == [str(measure) for measure in definition.measures]
@@ -108,6 +86,72 @@ def test_memory_grows_with_the_actors_and_is_given_back() -> None:
         loaded.append((full - before) / actors)
     assert loaded[0] == pytest.approx(loaded[1], rel=0.1)
     assert loaded[0] > 500  # a task, its coroutine and a queue
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_senders_that_fail_fast(target: str) -> None:
+    definition = workload("fan-in")
+    values = {"senders": 4, "messages": 50, "mailbox": 1, "fail_fast": 1}
+    job = job_for(definition, values=values)
+    talk = talk_to(command(target), job)
+    assert_as_defined(talk, definition, job)
+    (refused,) = talk.of("metric")
+    assert (refused["name"], refused["unit"]) == ("refused", "count")
+    assert len(refused["values"]) == 2
+    assert min(refused["values"]) > 0  # a mailbox of one message for four senders
+
+
+def test_a_stall_shows_in_the_corrected_latencies_and_hides_from_the_naive() -> None:
+    definition = workload("loaded-latency")
+    values = {"load": 20, "milliseconds": 300, "stall_ms": 100}
+    job = job_for(definition, "latency", values=values, iterations=1)
+    talk = talk_to(command("asyncio"), job)
+    assert_as_defined(talk, definition, job)
+    counts = {h["name"]: h["counts"] for h in talk.of("histogram")}
+    slow = {
+        name: sum(count for value, count in pairs if value > 50_000_000)
+        for name, pairs in counts.items()
+    }
+    messages = talk.of("ready")[0]["specification"]["messages"]
+    in_half_the_stall = messages * 50 / 300
+    assert slow["corrected"] > 0.9 * in_half_the_stall / 10  # the probe gets every tenth
+    assert slow["naive"] < slow["corrected"] / 2
+    assert sum(count for _, count in counts["pacing"]) == messages
+    (capacity,), (offered,) = talk.metric("capacity"), talk.metric("offered")
+    assert offered == pytest.approx(0.2 * capacity, rel=0.01)
+    assert messages == pytest.approx(offered * 0.3)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_soak_leaves_nothing_behind(target: str) -> None:
+    definition = workload("soak")
+    job = job_for(definition, "memory", iterations=40)
+    talk = talk_to(command(target), job)
+    live = talk.metric("live-loaded")
+    growth = statistics.median(live[30:]) - statistics.median(live[10:20])
+    assert growth < 20 * 32  # of 20 iterations; one kept object each would be as much
+
+
+def test_a_hog_on_one_thread_stops_the_others() -> None:
+    definition = workload("isolation")
+    values = {"actors": 2, "messages": 2000, "burns": 3, "burn_us": 20_000}
+    job = job_for(definition, values=values, iterations=1)
+    talk = talk_to(command("asyncio"), job)
+    (gap,) = talk.of("histogram")
+    assert sum(count for _, count in gap["counts"]) == 2 * 1999
+    assert sum(count for value, count in gap["counts"] if value > 19_000_000) >= 3
+    assert 0 < talk.metric("share")[0] <= 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_state_of_an_actor_is_recovered(target: str) -> None:
+    definition = workload("mass-spawn")
+    taken = []
+    for state in (0, 4096):
+        values = {"actors": 200, "state": state}
+        talk = talk_to(command(target), job_for(definition, "memory", values=values, iterations=1))
+        taken.append(talk.metric("live-loaded")[0] - talk.metric("live-before")[0])
+    assert (taken[1] - taken[0]) / 200 == pytest.approx(4096, rel=0.02)
 
 
 def test_a_time_limit_that_is_over_still_gives_one_iteration() -> None:

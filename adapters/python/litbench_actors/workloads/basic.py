@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.workloads.streams import collect, insist, spawn_collector, stream
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -14,7 +14,7 @@ from litbench_adapter import MASK, Job, Outcome, now
 async def ping_pong(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Two actors, one message in flight; isolated-latency is the same, always timed."""
     bound = job.parameters["mailbox"]
-    driver, ping, pong = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
+    driver, ping, pong = actors.mailbox(ENOUGH), actors.mailbox(bound), actors.mailbox(bound)
     actors.spawn(_ping, ping, pong, driver, job.parameters["rounds"], book)
     actors.spawn(echo, pong, ping, book)
     start = now()
@@ -62,7 +62,7 @@ async def echo(own: Mailbox, other: Mailbox, book: Book, number: int = 1) -> Non
 async def counting(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A producer floods one counter, then asks it for the total."""
     bound = job.parameters["mailbox"]
-    driver, producer, counter = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
+    driver, producer, counter = actors.mailbox(ENOUGH), actors.mailbox(bound), actors.mailbox(bound)
     actors.spawn(_producer, producer, counter, driver, job.parameters["messages"], book)
     spawn_collector(actors, counter, 1, producer, book, batch=job.parameters["batch"])
     start = now()
@@ -87,7 +87,7 @@ async def fan_in(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Many senders flood one receiver."""
     count, messages = job.parameters["senders"], job.parameters["messages"]
     bound = job.parameters["mailbox"]
-    driver, receiver = actors.mailbox(bound), actors.mailbox(bound)
+    driver, receiver = actors.mailbox(ENOUGH), actors.mailbox(bound)
     senders = [actors.mailbox(bound) for _ in range(count)]
     spawn_collector(actors, receiver, count, driver, book, batch=job.parameters.get("batch", 1))
     flow: Callable[[int], Awaitable[int]] = partial(
@@ -128,7 +128,7 @@ async def _sender(
 async def fan_out(actors: Runtime, job: Job, book: Book) -> Outcome:
     """One sender broadcasts to many receivers."""
     count, bound = job.parameters["receivers"], job.parameters["mailbox"]
-    driver, sender = actors.mailbox(bound), actors.mailbox(bound)
+    driver, sender = actors.mailbox(ENOUGH), actors.mailbox(bound)
     receivers = [actors.mailbox(bound) for _ in range(count)]
     for receiver in receivers:
         actors.spawn(collect, receiver, 1, driver, book)
@@ -159,7 +159,7 @@ async def broadcast(own: Mailbox, receivers: list[Mailbox], messages: int, book:
 async def thread_ring(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A token goes round a ring of actors."""
     count, bound = job.parameters["actors"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     ring = [actors.mailbox(bound) for _ in range(count)]
     holder = _Holder(job.parameters["hops"] - 1, driver)
     for number, own in enumerate(ring):
@@ -206,7 +206,7 @@ async def _link(number: int, own: Mailbox, following: Mailbox, holder: _Holder, 
 async def skynet(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A 10-ary tree of actors, its leaves summed."""
     levels, bound = job.parameters["levels"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     tree = _Tree(actors, bound, book, [])
     start = now()
     actors.spawn(_node, tree, driver, levels, 0, start if book.timed else 0)
@@ -247,15 +247,15 @@ async def _node(tree: _Tree, parent: Mailbox, level: int, number: int, began: in
 
 async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Many actors that each answer once and then idle."""
-    count, bound = job.parameters["actors"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    count, bound, state = (job.parameters[name] for name in ("actors", "mailbox", "state"))
+    driver = actors.mailbox(ENOUGH)
     mailboxes: list[Mailbox] = []
     total = live = 0
     book.probe("before")
     start = now()
     for _ in range(count):
         own = actors.mailbox(bound)
-        actors.spawn(_idler, own, driver, book)
+        actors.spawn(_idler, own, driver, b"\x01" * state, book)
         mailboxes.append(own)
     for number, own in enumerate(mailboxes):
         await own.send((0, number, 0))
@@ -274,7 +274,8 @@ async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
     return book.outcome(start, end, sum=book.sum, live=live)
 
 
-async def _idler(own: Mailbox, driver: Mailbox, book: Book) -> None:
+async def _idler(own: Mailbox, driver: Mailbox, state: bytes, book: Book) -> None:  # noqa: ARG001
+    """Its frame holds its state."""
     receive = own.receive
     total = sent = 0
     while True:
@@ -290,9 +291,10 @@ async def _idler(own: Mailbox, driver: Mailbox, book: Book) -> None:
 async def mailbox_fill(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Messages queued for a receiver that is held back, then drained."""
     messages = job.parameters["messages"]
-    driver, gate, receiver = actors.mailbox(1), actors.mailbox(1), actors.mailbox(messages)
-    actors.spawn(_held, gate, receiver, driver, book)
+    driver, gate = actors.mailbox(ENOUGH), actors.mailbox(1)
     book.probe("before")
+    receiver = actors.mailbox(messages)
+    actors.spawn(_held, gate, receiver, driver, book)
     start = now()
     for value in range(messages):
         await receiver.send((0, value, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.supervisor import Supervisor
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -17,11 +17,12 @@ class HandlerError(Exception):
 async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Children crash one after the other; their state is asked for after each restart."""
     crashes, bound = job.parameters["crashes"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     children = [actors.mailbox(bound) for _ in range(job.parameters["children"])]
-    supervisor = Supervisor(actors, job.parameters["strategy"], listener=driver)
-    for number, own in enumerate(children):
-        supervisor.add(own, _child, number, own, driver, book)
+    supervisor = Supervisor(actors, job.parameters["strategy"])
+    crashed = _Crashed()
+    for own in children:
+        supervisor.add(own, _child, own, driver, crashed, book)
     actors.spawn(supervisor.run)
     for own in children:  # until all are there
         await own.send(START)
@@ -33,37 +34,48 @@ async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
         crashing = crash % len(children)
         await children[crashing].send((0, crash, 0))
         await children[crashing].send((0, FAIL, 0))
-        _, _, failed = await driver.receive()  # they have been restarted
         for number, own in enumerate(children):
             await own.send((0, ASK, 0))
             _, state, _ = await driver.receive()
             if book.timed and number == crashing:
-                book.samples.append(now() - failed)
+                book.samples.append(now() - crashed.moment)
             states += (number + 1) * state
             answers += 1
     end = now()
     book.probe("loaded")
     await supervisor.own.send(STOP)
     await actors.join()
+    book.probe("after")
     book.errored = supervisor.failures
     book.enter(sent=2 * crashes + answers, handled=answers)
     return book.outcome(start, end, restarts=supervisor.restarts, states=states)
 
 
-async def _child(number: int, own: Mailbox, driver: Mailbox, book: Book) -> None:
-    """One life: its state is how many values it has handled."""
+class _Crashed:
+    """When the last crash was."""
+
+    moment = 0
+
+
+async def _child(own: Mailbox, driver: Mailbox, crashed: _Crashed, book: Book) -> None:
+    """One life: its state is how many values it has handled.
+
+    Its answers are sent by ``try_send``, which no runtime interrupts: a sibling may be stopped at
+    any await, and a question that it has taken must have its answer.
+    """
     state = handled = answers = 0
     try:
         while True:
             _, value, _ = await own.receive()
             if value == FAIL:
+                crashed.moment = now()
                 raise HandlerError
             if value == START[1]:
-                await driver.send(START)
+                driver.try_send(START)
                 continue
             handled += 1
             if value == ASK:
-                await driver.send((number, state, 0))
+                driver.try_send((0, state, 0))
                 answers += 1
             else:
                 state += 1
@@ -74,7 +86,7 @@ async def _child(number: int, own: Mailbox, driver: Mailbox, book: Book) -> None
 async def failure_injection(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A share of the messages makes their handler fail; the others are handled all the same."""
     messages, bound = job.parameters["messages"], job.parameters["mailbox"]
-    driver, worker = actors.mailbox(bound), actors.mailbox(bound)
+    driver, worker = actors.mailbox(ENOUGH), actors.mailbox(bound)
     supervisor = Supervisor(actors)
     kept = _Kept()
     supervisor.add(worker, _worker, worker, driver, job, kept, book)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from litbench_actors.kernel import STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, STOP, Book, Mailbox, Runtime
 from litbench_adapter import MASK, Job, Outcome, now
 
 PROBE_EVERY = 10
@@ -78,7 +78,7 @@ async def _iterate(
     actors: Runtime, job: Job, book: Book, schedule: Schedule, samples: _Samples
 ) -> Outcome:
     bound = job.parameters["mailbox"]
-    driver, bulk, probe = actors.mailbox(bound), actors.mailbox(bound), actors.mailbox(bound)
+    driver, bulk, probe = actors.mailbox(ENOUGH), actors.mailbox(bound), actors.mailbox(bound)
     actors.spawn(_bulk, bulk, driver, book)
     actors.spawn(_probe, probe, driver, schedule, samples, book)
     schedule.start = start = now()

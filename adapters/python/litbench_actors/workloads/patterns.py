@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from litbench_actors.draws import Xorshift, work
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.workloads.basic import broadcast, echo
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -14,7 +14,7 @@ from litbench_adapter import MASK, Job, Outcome, now
 async def pipelined_ping_pong(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Pairs that each keep a window of messages in flight."""
     bound = job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     pairs = [(actors.mailbox(bound), actors.mailbox(bound)) for _ in range(job.parameters["pairs"])]
     for left, right in pairs:
         actors.spawn(_windowed_ping, left, right, driver, job, book)
@@ -58,7 +58,7 @@ async def _windowed_ping(
 async def fork_join_throughput(actors: Runtime, job: Job, book: Book) -> Outcome:
     """One dealer, many actors that each compute a little for every message."""
     count, bound = job.parameters["actors"], job.parameters["mailbox"]
-    driver, dealer = actors.mailbox(bound), actors.mailbox(bound)
+    driver, dealer = actors.mailbox(ENOUGH), actors.mailbox(bound)
     receivers = [actors.mailbox(bound) for _ in range(count)]
     results: list[int] = []
     for receiver in receivers:
@@ -94,7 +94,7 @@ async def _computer(
 async def fork_join_create(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Spawn an actor, send it one message, let it stop; many times."""
     count, bound = job.parameters["actors"], job.parameters["mailbox"]
-    driver = actors.mailbox(1)
+    driver = actors.mailbox(ENOUGH)
     stopped: list[int] = []  # append is atomic, and cheaper than a message to the driver each
     start = now()
     for number in range(count):
@@ -119,7 +119,7 @@ async def _once(own: Mailbox, stopped: list[int], count: int, driver: Mailbox, b
 async def star(actors: Runtime, job: Job, book: Book) -> Outcome:
     """A hub sends to all spokes and hears from all, round after round."""
     count, bound = job.parameters["spokes"], job.parameters["mailbox"]
-    driver, hub = actors.mailbox(bound), actors.mailbox(bound)
+    driver, hub = actors.mailbox(ENOUGH), actors.mailbox(bound)
     spokes = [actors.mailbox(bound) for _ in range(count)]
     for number, spoke in enumerate(spokes):
         actors.spawn(echo, spoke, hub, book, number)
@@ -162,7 +162,7 @@ async def _hub(
 async def pipeline(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Every message goes through a row of stages."""
     messages, bound = job.parameters["messages"], job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     row = [actors.mailbox(bound) for _ in range(job.parameters["stages"])]
     for own, following in pairwise(row):
         actors.spawn(_stage, own, following, book)
@@ -216,7 +216,7 @@ async def _last_stage(own: Mailbox, driver: Mailbox, book: Book) -> None:
 async def big(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Each actor pings actors drawn at random, and answers pings meanwhile."""
     bound = job.parameters["mailbox"]
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     crowd = [actors.mailbox(bound) for _ in range(job.parameters["actors"])]
     task = _Task(crowd, job.parameters["pings"], driver)
     for number in range(len(crowd)):

@@ -6,14 +6,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from litbench_actors.draws import Xorshift
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_adapter import MASK, Job, Outcome, Parameters, now
 
 
 async def isolation(actors: Runtime, job: Job, book: Book) -> Outcome:
     """One actor burns the processor, the others must progress."""
     bound = job.parameters["mailbox"]
-    driver, hog = actors.mailbox(bound), actors.mailbox(bound)
+    driver, hog = actors.mailbox(ENOUGH), actors.mailbox(bound)
     others = [actors.mailbox(bound) for _ in range(job.parameters["actors"])]
     handled: list[list[int]] = [[] for _ in others]  # when each actor handled its messages
     burning: list[int] = []
@@ -87,7 +87,7 @@ async def _hog(beside: _Beside, own: Mailbox, burning: list[int], book: Book) ->
 async def churn(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Buffers of many sizes come and go."""
     count, messages, bound = (job.parameters[name] for name in ("actors", "messages", "mailbox"))
-    driver = actors.mailbox(bound)
+    driver = actors.mailbox(ENOUGH)
     heap = _Heap(driver, job.parameters["keep"], [])
     book.probe("before")
     holders = [actors.mailbox(bound) for _ in range(count)]

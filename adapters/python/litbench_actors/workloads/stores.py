@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from litbench_actors.draws import Xorshift
-from litbench_actors.kernel import START, STOP, Book, Mailbox, Runtime
+from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.workloads.streams import stream
 from litbench_adapter import MASK, Job, Outcome, now
 
@@ -13,7 +13,7 @@ from litbench_adapter import MASK, Job, Outcome, now
 async def chameneos(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Creatures meet in pairs through a broker."""
     bound, meetings = job.parameters["mailbox"], job.parameters["meetings"]
-    driver, broker = actors.mailbox(bound), actors.mailbox(bound)
+    driver, broker = actors.mailbox(ENOUGH), actors.mailbox(bound)
     creatures = [actors.mailbox(bound) for _ in range(job.parameters["creatures"])]
     met: list[int] = []
     for number, own in enumerate(creatures):
@@ -67,7 +67,7 @@ async def _broker(
 async def bounded_buffer(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Producers and consumers on either side of one actor's bounded mailbox."""
     bound, items = job.parameters["buffer"], job.parameters["items"]
-    driver, buffer = actors.mailbox(bound), actors.mailbox(bound)
+    driver, buffer = actors.mailbox(ENOUGH), actors.mailbox(bound)
     producers = [actors.mailbox(bound) for _ in range(job.parameters["producers"])]
     consumers = [actors.mailbox(bound) for _ in range(job.parameters["consumers"])]
     consumed: list[int] = []
@@ -128,7 +128,7 @@ async def _consumer(own: Mailbox, driver: Mailbox, consumed: list[int], book: Bo
 async def dictionary(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Workers read and write a map that one actor holds."""
     count, bound = job.parameters["workers"], job.parameters["mailbox"]
-    driver, store = actors.mailbox(bound), actors.mailbox(bound)
+    driver, store = actors.mailbox(ENOUGH), actors.mailbox(bound)
     workers = [actors.mailbox(bound) for _ in range(count)]
     held: dict[int, int] = {}
     asking = _Asking(workers, store, driver, [])
@@ -200,7 +200,7 @@ OPENING_BALANCE = 1_000_000
 async def banking(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Transfers of money between accounts, through a teller."""
     count, bound = job.parameters["accounts"], job.parameters["mailbox"]
-    driver, teller = actors.mailbox(bound), actors.mailbox(bound)
+    driver, teller = actors.mailbox(ENOUGH), actors.mailbox(bound)
     accounts = [actors.mailbox(bound) for _ in range(count)]
     balances = [0] * count
     for number in range(count):

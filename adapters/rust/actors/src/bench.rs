@@ -1,6 +1,11 @@
 //! What a run's actors report to: the book of all messages, the recorder of latencies, the driver.
 
-use litbench_adapter::{clock, Allocations, Counters, Fold, Iteration, Ledger, Reading, Recorder};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use litbench_adapter::{
+    clock, Allocations, Counters, Fold, Iteration, Ledger, Metric, Reading, Recorder, Unit,
+};
 
 use crate::kernel::{mailbox, yield_now, Address, Mailbox, System};
 use crate::message::{Kind, Message};
@@ -14,6 +19,8 @@ pub struct Bench {
     /// Messages, by fate, and their checksums.
     book: Counters<LINES>,
     latencies: Recorder,
+    others: [Recorder; 2],
+    notes: Mutex<BTreeMap<&'static str, (Unit, Vec<f64>)>>,
     timing: bool,
     counting: bool,
 }
@@ -39,6 +46,8 @@ impl Bench {
             system: System::new(),
             book: Counters::new(),
             latencies: Recorder::new(),
+            others: Default::default(),
+            notes: Mutex::default(),
             timing,
             counting: counting && Allocations::begin(),
         }))
@@ -67,6 +76,28 @@ impl Bench {
     #[must_use]
     pub fn latencies(&self) -> &Recorder {
         &self.latencies
+    }
+
+    /// The recorder of one of the workload's other histograms, which do not depend on the measure.
+    #[must_use]
+    pub fn other(&self, number: usize) -> &Recorder {
+        &self.others[number]
+    }
+
+    /// Notes an iteration's value of a metric.
+    pub fn note(&self, name: &'static str, unit: Unit, value: f64) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.entry(name).or_insert((unit, Vec::new())).1.push(value);
+    }
+
+    /// All that was noted.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Metric> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let metric = |(name, (unit, values)): (&&str, &(Unit, Vec<f64>))| {
+            Metric::fractions(name, *unit, values.iter().copied())
+        };
+        notes.iter().map(metric).collect()
     }
 
     /// Where the book stands before an iteration.
@@ -154,7 +185,9 @@ impl Closed {
         self.bare().check("sum", self.sum.wrapping_sub(self.ledger.handled))
     }
 
-    fn bare(self) -> Iteration {
+    /// An iteration without these checksums.
+    #[must_use]
+    pub fn bare(self) -> Iteration {
         Iteration::new(self.region.start, self.region.end, self.ledger)
     }
 }
@@ -204,6 +237,23 @@ impl Account {
         self.fold.push(message.value);
     }
 
+    /// Counts a message as handled without folding its value.
+    #[inline]
+    pub fn count(&mut self) {
+        self.handled += 1;
+    }
+
+    /// Folds a value.
+    #[inline]
+    pub fn fold(&mut self, value: u64) {
+        self.fold.push(value);
+    }
+
+    /// Counts a message whose handler fails.
+    pub fn fail(&mut self) {
+        self.errored += 1;
+    }
+
     /// Counts a message as handled and folds its value with others of the same sender.
     #[inline]
     pub fn handle_from(&mut self, message: &Message, folds: &mut [Fold]) {
@@ -218,9 +268,14 @@ impl Account {
         }
     }
 
+    /// Adds to the check `sum` alone.
+    pub fn settle_sum(&self, sum: u64) {
+        self.bench.book.add_to(SUM, sum);
+    }
+
     /// Counts a message that will never be handled.
     pub fn unread(&self, message: &Message) {
-        if message.kind == Kind::Work {
+        if matches!(message.kind, Kind::Work | Kind::Reply) {
             self.bench.book.add_to(PENDING, 1);
         }
     }
@@ -269,6 +324,21 @@ impl<R: Runtime> Driver<R> {
             value = message.value;
         }
         value
+    }
+
+    /// Waits until `count` actors are done; the sum of their values.
+    pub async fn total(&mut self, count: u64) -> u64 {
+        let mut total = 0u64;
+        for _ in 0..count {
+            total = total.wrapping_add(self.done(1).await);
+        }
+        total
+    }
+
+    /// What an actor answers to a question.
+    pub async fn ask(&mut self, actor: &Address<R, Message>) -> u64 {
+        let _ = actor.send(Message::control(Kind::Ask, 0)).await; // the answer is waited for
+        self.done(1).await
     }
 }
 

@@ -24,13 +24,15 @@ pub enum Envelope<M> {
     Message(M),
     /// For the kernel: stop the actor.
     Stop,
+    /// For the kernel: look whether the supervisor wants something.
+    Wake,
 }
 
 /// What a runtime answers to a message for an actor that is gone.
 pub type Closed<R, M> = <<R as Runtime>::Sender<Envelope<M>> as Sender<Envelope<M>>>::Closed;
 
 /// Where to send messages for one actor.
-pub struct Address<R: Runtime, M: Send + 'static>(R::Sender<Envelope<M>>);
+pub struct Address<R: Runtime, M: Send + 'static>(pub(crate) R::Sender<Envelope<M>>);
 
 impl<R: Runtime, M: Send + 'static> Clone for Address<R, M> {
     fn clone(&self) -> Self {
@@ -53,7 +55,7 @@ impl<R: Runtime, M: Send + 'static> Address<R, M> {
         self.0.try_send(Envelope::Message(message)).map_err(|refused| match refused {
             Refused::Full(Envelope::Message(message)) => Refused::Full(message),
             Refused::Closed(Envelope::Message(message)) => Refused::Closed(message),
-            Refused::Full(Envelope::Stop) | Refused::Closed(Envelope::Stop) => {
+            Refused::Full(_) | Refused::Closed(_) => {
                 unreachable!("a channel gives back what it was given")
             }
         })
@@ -66,7 +68,7 @@ impl<R: Runtime, M: Send + 'static> Address<R, M> {
 }
 
 /// The receiving end of an actor's bounded mailbox.
-pub struct Mailbox<R: Runtime, M: Send + 'static>(R::Receiver<Envelope<M>>);
+pub struct Mailbox<R: Runtime, M: Send + 'static>(pub(crate) R::Receiver<Envelope<M>>);
 
 impl<R: Runtime, M: Send + 'static> Mailbox<R, M> {
     /// Waits for the next message; `None` when told to stop.
@@ -79,7 +81,7 @@ impl<R: Runtime, M: Send + 'static> Mailbox<R, M> {
     fn message(answer: <R::Receiver<Envelope<M>> as Receiver<Envelope<M>>>::Answer) -> Option<M> {
         match R::Receiver::message(answer) {
             Some(Envelope::Message(message)) => Some(message),
-            Some(Envelope::Stop) | None => None,
+            Some(Envelope::Stop | Envelope::Wake) | None => None,
         }
     }
 
@@ -88,8 +90,15 @@ impl<R: Runtime, M: Send + 'static> Mailbox<R, M> {
         loop {
             match self.0.try_receive()? {
                 Envelope::Message(message) => return Some(message),
-                Envelope::Stop => {}
+                Envelope::Stop | Envelope::Wake => {}
             }
+        }
+    }
+
+    /// Hands the actor what it will not handle.
+    pub(crate) fn empty<A: Actor<Message = M>>(&mut self, actor: &mut A) {
+        while let Some(message) = self.take() {
+            actor.unread(message);
         }
     }
 }
@@ -151,10 +160,52 @@ impl System {
                     None => STOP,
                 };
             }
-            while let Some(message) = mailbox.take() {
-                actor.unread(message);
-            }
+            mailbox.empty(&mut actor);
             drop((actor, mailbox)); // settles the actor's accounts
+            self.census.add_to(STOPPED, 1);
+        });
+    }
+
+    /// Starts an actor that takes up to `batch` messages out of its mailbox at each wake-up.
+    pub fn spawn_batched<R: Runtime, A: Actor>(
+        &'static self,
+        mut mailbox: Mailbox<R, A::Message>,
+        mut actor: A,
+        batch: usize,
+    ) {
+        self.census.add_to(SPAWNED, 1);
+        R::spawn(async move {
+            let mut taken = Vec::new();
+            let mut flow = actor.started().await;
+            while flow.is_continue() {
+                mailbox.0.receive_many(&mut taken, batch).await;
+                if taken.is_empty() {
+                    break;
+                }
+                for envelope in taken.drain(..) {
+                    match (flow, envelope) {
+                        (CONTINUE, Envelope::Message(message)) => {
+                            flow = actor.handle(message).await
+                        }
+                        (STOP, Envelope::Message(message)) => actor.unread(message),
+                        (_, Envelope::Stop | Envelope::Wake) => flow = STOP,
+                    }
+                }
+            }
+            mailbox.empty(&mut actor);
+            drop((actor, mailbox)); // settles the actor's accounts
+            self.census.add_to(STOPPED, 1);
+        });
+    }
+
+    /// Starts a task that belongs to the system: [`System::settled`] waits for its end.
+    pub(crate) fn spawn_task<R: Runtime>(
+        &'static self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.census.add_to(SPAWNED, 1);
+        R::spawn(async move {
+            task.await;
             self.census.add_to(STOPPED, 1);
         });
     }

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod kernel;
 pub mod message;
 pub mod runtime;
+pub mod supervisor;
 pub mod target;
 pub mod workloads;
 

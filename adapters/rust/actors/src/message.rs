@@ -15,11 +15,13 @@ pub struct Message {
     pub stamp: u64,
 }
 
-/// What a message is for. All but [`Kind::Work`] is control, which no ledger counts.
+/// What a message is for. All but [`Kind::Work`] and [`Kind::Reply`] is control, which no ledger counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The workload's own.
     Work,
+    /// The workload's own, in return for another.
+    Reply,
     /// From the driver: begin.
     Start,
     /// To the driver: I am done.
@@ -39,6 +41,13 @@ impl Message {
     #[must_use]
     pub const fn work(from: u32, value: u64, stamp: u64) -> Self {
         Self { kind: Kind::Work, from, value, stamp }
+    }
+
+    /// A message of the workload, in return for another.
+    #[inline]
+    #[must_use]
+    pub const fn reply(from: u32, value: u64, stamp: u64) -> Self {
+        Self { kind: Kind::Reply, from, value, stamp }
     }
 
     /// A control message.

@@ -13,6 +13,9 @@ pub trait Runtime: Sized + 'static {
     /// The receiving half.
     type Receiver<T: Send + 'static>: Receiver<T>;
 
+    /// Whether one thread runs the driver and all actors, whatever `threads` says.
+    const ONE_THREAD: bool = false;
+
     /// Starts `threads` worker threads.
     ///
     /// # Errors
@@ -66,7 +69,7 @@ pub enum Refused<T> {
 }
 
 /// The receiving half of a bounded channel.
-pub trait Receiver<T>: Send + 'static {
+pub trait Receiver<T: Send>: Send + 'static {
     /// What the runtime answers; see [`Receiver::message`].
     type Answer: Send;
 
@@ -78,4 +81,22 @@ pub trait Receiver<T>: Send + 'static {
 
     /// A message that is there already.
     fn try_receive(&mut self) -> Option<T>;
+
+    /// Waits for a message and takes up to `most` of those that are there then. Adds none when
+    /// [`Receiver::message`] would be `None`.
+    fn receive_many(
+        &mut self,
+        messages: &mut Vec<T>,
+        most: usize,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            messages.extend(Self::message(self.receive().await));
+            while messages.len() < most {
+                match self.try_receive() {
+                    Some(message) => messages.push(message),
+                    None => break,
+                }
+            }
+        }
+    }
 }

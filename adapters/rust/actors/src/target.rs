@@ -4,15 +4,12 @@ use std::marker::PhantomData;
 
 use litbench_adapter::protocol::OfferedWorkload;
 use litbench_adapter::{
-    Description, Failure, Histogram, Iteration, Job, Measure, Run, Specification, Target,
+    Description, Failure, Histogram, Iteration, Job, Measure, Metric, Run, Specification, Target,
 };
 
 use crate::bench::Bench;
 use crate::runtime::Runtime;
-use crate::workloads::{
-    Counting, FanIn, FanOut, IsolatedLatency, MailboxFill, MassSpawn, PingPong, Skynet, ThreadRing,
-    Workload,
-};
+use crate::workloads::{self, Workload};
 
 /// All workloads over the runtime `R`.
 pub struct ActorTarget<R> {
@@ -35,17 +32,33 @@ impl Entry {
     }
 }
 
-fn entries<R: Runtime>() -> [Entry; 9] {
+fn entries<R: Runtime>() -> [Entry; 25] {
     [
-        Entry::of::<R, PingPong>(),
-        Entry::of::<R, Counting>(),
-        Entry::of::<R, FanIn>(),
-        Entry::of::<R, FanOut>(),
-        Entry::of::<R, ThreadRing>(),
-        Entry::of::<R, Skynet>(),
-        Entry::of::<R, MassSpawn>(),
-        Entry::of::<R, MailboxFill>(),
-        Entry::of::<R, IsolatedLatency>(),
+        Entry::of::<R, workloads::PingPong>(),
+        Entry::of::<R, workloads::Counting>(),
+        Entry::of::<R, workloads::FanIn>(),
+        Entry::of::<R, workloads::FanOut>(),
+        Entry::of::<R, workloads::ThreadRing>(),
+        Entry::of::<R, workloads::Skynet>(),
+        Entry::of::<R, workloads::MassSpawn>(),
+        Entry::of::<R, workloads::MailboxFill>(),
+        Entry::of::<R, workloads::IsolatedLatency>(),
+        Entry::of::<R, workloads::PipelinedPingPong>(),
+        Entry::of::<R, workloads::ForkJoinThroughput>(),
+        Entry::of::<R, workloads::ForkJoinCreate>(),
+        Entry::of::<R, workloads::Star>(),
+        Entry::of::<R, workloads::Pipeline>(),
+        Entry::of::<R, workloads::Big>(),
+        Entry::of::<R, workloads::Chameneos>(),
+        Entry::of::<R, workloads::BoundedBuffer>(),
+        Entry::of::<R, workloads::Dictionary>(),
+        Entry::of::<R, workloads::Banking>(),
+        Entry::of::<R, workloads::LoadedLatency>(),
+        Entry::of::<R, workloads::Isolation>(),
+        Entry::of::<R, workloads::Supervision>(),
+        Entry::of::<R, workloads::FailureInjection>(),
+        Entry::of::<R, workloads::Churn>(),
+        Entry::of::<R, workloads::Soak>(),
     ]
 }
 
@@ -76,9 +89,10 @@ impl<R: Runtime> Target for ActorTarget<R> {
 }
 
 fn prepare<R: Runtime, W: Workload>(job: &Job) -> Result<Box<dyn Run>, Failure> {
-    let workload = W::of(job)?;
-    let runtime = R::start(job.threads as usize)
+    let mut workload = W::of(job)?;
+    let mut runtime = R::start(job.threads as usize)
         .map_err(|error| Failure::new("runtime", format!("the runtime does not start: {error}")))?;
+    workload.calibrate(&mut runtime);
     let bench = Bench::new(job.measure == Measure::Latency, job.measure == Measure::Memory);
     Ok(Box::new(Prepared { workload, runtime, bench, threads: job.threads, measure: job.measure }))
 }
@@ -94,10 +108,11 @@ struct Prepared<R, W> {
 impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
     fn specification(&self) -> Specification {
         let size = self.workload.size();
-        Specification::new(size.actors, size.messages)
+        let specification = Specification::new(size.actors, size.messages)
             .in_flight(size.in_flight)
             .mailbox(R::bound(size.mailbox) as u64)
-            .threads(self.threads)
+            .threads(self.threads);
+        self.workload.specify::<R>(specification)
     }
 
     fn iterate(&mut self) -> Result<Iteration, Failure> {
@@ -109,9 +124,17 @@ impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
     }
 
     fn histograms(&mut self) -> Vec<(&'static str, Histogram)> {
-        match self.measure {
-            Measure::Latency => vec![(W::HISTOGRAM, self.bench.latencies().histogram())],
-            Measure::Throughput | Measure::Memory => Vec::new(),
-        }
+        let timed =
+            (self.measure == Measure::Latency).then(|| (W::HISTOGRAM, self.bench.latencies()));
+        let others = W::OTHER_HISTOGRAMS.iter().enumerate();
+        let others = others.map(|(number, &name)| (name, self.bench.other(number)));
+        let all = timed.into_iter().chain(others);
+        all.map(|(name, recorder)| (name, recorder.histogram())).collect()
+    }
+
+    fn metrics(&mut self) -> Vec<Metric> {
+        let mut metrics = self.workload.metrics();
+        metrics.extend(self.bench.metrics());
+        metrics
     }
 }

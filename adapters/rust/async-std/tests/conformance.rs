@@ -6,5 +6,6 @@ use litbench_async_std::AsyncStd;
 fn two_threads() {
     // The first run in the process decides how many there are.
     conformance::kernel::check::<AsyncStd>(2);
+    conformance::supervision::check::<AsyncStd>(2);
     conformance::workloads::check::<AsyncStd>(2);
 }

@@ -16,6 +16,7 @@ pub fn check<R: Runtime>(threads: u64) {
     for case in cases() {
         check_case::<R>(&case, threads);
     }
+    crate::pressure::check_loaded_latency::<R>(threads);
 }
 
 /// Runs one workload for each of its measures, and compares with its definition.
@@ -33,20 +34,53 @@ pub fn check_case<R: Runtime>(case: &Case, threads: u64) {
 /// One workload with its parameters, and what its definition says must come of it.
 #[derive(Debug)]
 pub struct Case {
-    workload: &'static str,
-    parameters: Value,
-    measures: &'static [&'static str],
-    histogram: &'static str,
-    actors: u64,
-    messages: u64,
+    pub(crate) workload: &'static str,
+    pub(crate) parameters: Value,
+    pub(crate) measures: &'static [&'static str],
+    pub(crate) histogram: &'static str,
+    pub(crate) actors: u64,
+    pub(crate) messages: u64,
+    /// Messages whose handler fails.
+    pub(crate) errored: u64,
     /// Samples in the histogram of a latency run.
-    samples: u64,
-    checks: BTreeMap<&'static str, u64>,
+    pub(crate) samples: u64,
+    /// The histogram of every run.
+    pub(crate) other: Option<&'static str>,
+    pub(crate) checks: BTreeMap<&'static str, u64>,
+}
+
+impl Case {
+    /// A case without histograms and failures.
+    pub(crate) fn plain<const N: usize>(
+        workload: &'static str,
+        parameters: Value,
+        actors: u64,
+        messages: u64,
+        checks: [(&'static str, u64); N],
+    ) -> Self {
+        Self {
+            workload,
+            parameters,
+            measures: &["throughput"],
+            histogram: "",
+            actors,
+            messages,
+            errored: 0,
+            samples: 0,
+            other: None,
+            checks: checks.into(),
+        }
+    }
+
+    /// The case, timed as well, with so many samples.
+    pub(crate) fn timed(self, histogram: &'static str, samples: u64) -> Self {
+        Self { measures: TIMED, histogram, samples, ..self }
+    }
 }
 
 /// What most workloads are measured for.
 pub const TIMED: &[&str] = &["throughput", "latency"];
-const WEIGHED: &[&str] = &["throughput", "memory"];
+pub(crate) const WEIGHED: &[&str] = &["throughput", "memory"];
 
 fn cases() -> Vec<Case> {
     let mut cases = vec![thread_ring(1, 1), thread_ring(7, 100), thread_ring(7, 3)];
@@ -59,11 +93,28 @@ fn cases() -> Vec<Case> {
         cases.push(skynet(3, mailbox));
         cases.push(mass_spawn(500, mailbox));
     }
+    cases.extend(with_options());
+    cases.extend(crate::patterns::cases());
+    cases.extend(crate::pressure::cases());
     cases.extend([mailbox_fill(1), mailbox_fill(5000), round_trips("ping-pong", TIMED, 1, 1)]);
     cases
 }
 
-fn fold(values: impl IntoIterator<Item = u64>) -> Fold {
+/// The basic patterns with something turned on: it must not change what they come to.
+fn with_options() -> Vec<Case> {
+    let on = |mut case: Case, name: &str, value: u64| {
+        case.parameters[name] = value.into();
+        case
+    };
+    vec![
+        on(counting(3000, 16), "batch", 7),
+        on(fan_in(7, 300, 16), "batch", 100),
+        on(fan_in(7, 300, 2), "fail_fast", 1),
+        on(mass_spawn(50, 16), "state", 1024),
+    ]
+}
+
+pub(crate) fn fold(values: impl IntoIterator<Item = u64>) -> Fold {
     let mut fold = Fold::new();
     values.into_iter().for_each(|value| fold.push(value));
     fold
@@ -86,6 +137,8 @@ pub fn round_trips(
         actors: 2,
         messages: 2 * rounds,
         samples: rounds,
+        errored: 0,
+        other: None,
         checks: [("order", one.order().wrapping_mul(2)), ("sum", one.sum() * 2)].into(),
     }
 }
@@ -102,6 +155,8 @@ pub fn counting(messages: u64, mailbox: u64) -> Case {
         actors: 2,
         messages,
         samples: messages,
+        errored: 0,
+        other: None,
         checks: [("order", seen.order()), ("sum", seen.sum()), ("total", messages)].into(),
     }
 }
@@ -116,6 +171,8 @@ fn streams(workload: &'static str, parameters: Value, many: u64, messages: u64) 
         actors: many + 1,
         messages: many * messages,
         samples: many * messages,
+        errored: 0,
+        other: None,
         checks: [("order", one.order().wrapping_mul(many)), ("sum", one.sum() * many)].into(),
     }
 }
@@ -150,6 +207,8 @@ pub fn thread_ring(actors: u64, hops: u64) -> Case {
         actors,
         messages: hops,
         samples: hops,
+        errored: 0,
+        other: None,
         checks: [("order", order), ("sum", fold(0..hops).sum()), ("holder", holder)].into(),
     }
 }
@@ -167,6 +226,8 @@ pub fn skynet(levels: u32, mailbox: u64) -> Case {
         actors: nodes,
         messages: nodes,
         samples: nodes,
+        errored: 0,
+        other: None,
         checks: [("result", result), ("sum", result * u64::from(levels + 1))].into(),
     }
 }
@@ -182,6 +243,8 @@ pub fn mass_spawn(actors: u64, mailbox: u64) -> Case {
         actors,
         messages: 2 * actors,
         samples: 0,
+        errored: 0,
+        other: None,
         checks: [("sum", 2 * fold(0..actors).sum()), ("live", actors)].into(),
     }
 }
@@ -198,11 +261,13 @@ pub fn mailbox_fill(messages: u64) -> Case {
         actors: 1,
         messages,
         samples: 0,
+        errored: 0,
+        other: None,
         checks: [("order", seen.order()), ("sum", seen.sum())].into(),
     }
 }
 
-fn run<R: Runtime>(
+pub(crate) fn run<R: Runtime>(
     target: &ActorTarget<R>,
     case: &Case,
     measure: &str,
@@ -230,24 +295,30 @@ fn compare(case: &Case, measure: &str, lines: &[Value]) {
     assert_eq!(of("iteration").count(), 3, "{name}");
     for iteration in of("iteration") {
         let ledger = json!({
-            "sent": case.messages, "handled": case.messages, "dropped": 0, "errored": 0, "pending": 0
+            "sent": case.messages, "handled": case.messages - case.errored, "dropped": 0,
+            "errored": case.errored, "pending": 0
         });
         assert_eq!(iteration["ledger"], ledger, "{name}");
         assert_eq!(iteration["checks"], json!(case.checks), "{name}");
         assert!(iteration["start"].as_u64() <= iteration["end"].as_u64(), "{name}");
     }
-    let histograms: Vec<_> = of("histogram").collect();
-    assert_eq!(histograms.len(), usize::from(measure == "latency"), "{name}");
-    for histogram in histograms {
-        assert_eq!(histogram["name"], case.histogram, "{name}");
-        let counts = histogram["counts"].as_array().expect("counts are a list").iter();
-        let samples: u64 = counts.map(|pair| pair[1].as_u64().expect("a count")).sum();
-        assert_eq!(samples, 3 * case.samples, "{name}");
+    let timed = (measure == "latency").then_some(case.histogram);
+    let expected: Vec<_> = timed.into_iter().chain(case.other).collect();
+    let named: Vec<_> = of("histogram").map(|line| line["name"].as_str().expect("text")).collect();
+    assert_eq!(named, expected, "{name}");
+    if let Some(histogram) = of("histogram").next().filter(|_| timed.is_some()) {
+        assert_eq!(samples(histogram), 3 * case.samples, "{name}");
     }
     if measure == "memory" {
         let names: Vec<_> = of("metric").filter_map(|metric| metric["name"].as_str()).collect();
         assert!(names.contains(&"rss-loaded"), "{name}: {names:?}");
     }
+}
+
+/// How many values a histogram has.
+pub(crate) fn samples(histogram: &Value) -> u64 {
+    let counts = histogram["counts"].as_array().expect("counts are a list").iter();
+    counts.map(|pair| pair[1].as_u64().expect("a count")).sum()
 }
 
 #[derive(Clone, Default)]

@@ -19,6 +19,8 @@ impl Runtime for Embassy {
     type Sender<T: Send + 'static> = ChannelSender<T>;
     type Receiver<T: Send + 'static> = ChannelReceiver<T>;
 
+    const ONE_THREAD: bool = true;
+
     fn start(_threads: usize) -> io::Result<Self> {
         ExecutorThread::start().map(Self)
     }

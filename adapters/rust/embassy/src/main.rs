@@ -26,6 +26,10 @@ fn refine(offer: OfferedWorkload) -> OfferedWorkload {
             let offer = offer.limit("mailbox", most, CAPACITY);
             offer.limit("actors", most, CAPACITY).difference(STORAGE)
         }
+        "bounded-buffer" => offer.limit("buffer", most, CAPACITY),
+        "supervision" | "churn" | "soak" => {
+            offer.limit("mailbox", most, CAPACITY).difference(STORAGE)
+        }
         _ => offer.limit("mailbox", most, CAPACITY),
     }
 }

@@ -5,5 +5,6 @@ use litbench_embassy::Embassy;
 #[test]
 fn own_thread() {
     conformance::kernel::check::<Embassy>(1);
+    conformance::supervision::check::<Embassy>(1);
     conformance::workloads::check::<Embassy>(1);
 }

@@ -420,6 +420,13 @@ impl Metric {
         let values = values.into_iter().map(serde_json::Number::from).collect();
         Self { name: name.to_owned(), unit, values }
     }
+
+    /// A metric of numbers with fractions; those that JSON cannot express are left out.
+    #[must_use]
+    pub fn fractions(name: &str, unit: Unit, values: impl IntoIterator<Item = f64>) -> Self {
+        let values = values.into_iter().filter_map(serde_json::Number::from_f64).collect();
+        Self { name: name.to_owned(), unit, values }
+    }
 }
 
 /// The clock behind `start` and `end`.

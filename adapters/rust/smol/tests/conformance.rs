@@ -6,6 +6,7 @@ use litbench_smol::{FuturesLite, Smol};
 fn multi_thread() {
     for threads in [1, 2, 4] {
         conformance::kernel::check::<Smol>(threads);
+        conformance::supervision::check::<Smol>(threads);
         conformance::workloads::check::<Smol>(threads as u64);
     }
 }
@@ -13,5 +14,6 @@ fn multi_thread() {
 #[test]
 fn single_thread() {
     conformance::kernel::check::<FuturesLite>(1);
+    conformance::supervision::check::<FuturesLite>(1);
     conformance::workloads::check::<FuturesLite>(1);
 }

@@ -45,6 +45,8 @@ impl Runtime for CurrentThread {
     type Sender<T: Send + 'static> = MpscSender<T>;
     type Receiver<T: Send + 'static> = MpscReceiver<T>;
 
+    const ONE_THREAD: bool = true;
+
     fn start(_threads: usize) -> io::Result<Self> {
         tokio::runtime::Builder::new_current_thread().build().map(Self)
     }
@@ -114,6 +116,10 @@ impl<T: Send + 'static> Receiver<T> for MpscReceiver<T> {
 
     fn try_receive(&mut self) -> Option<T> {
         self.0.try_recv().ok()
+    }
+
+    async fn receive_many(&mut self, messages: &mut Vec<T>, most: usize) {
+        self.0.recv_many(messages, most).await;
     }
 }
 

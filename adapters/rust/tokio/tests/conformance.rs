@@ -6,6 +6,7 @@ use litbench_tokio::{CurrentThread, MultiThread};
 fn multi_thread() {
     for threads in [1, 2, 4] {
         conformance::kernel::check::<MultiThread>(threads);
+        conformance::supervision::check::<MultiThread>(threads);
         conformance::workloads::check::<MultiThread>(threads as u64);
     }
 }
@@ -13,5 +14,6 @@ fn multi_thread() {
 #[test]
 fn current_thread() {
     conformance::kernel::check::<CurrentThread>(1);
+    conformance::supervision::check::<CurrentThread>(1);
     conformance::workloads::check::<CurrentThread>(1);
 }

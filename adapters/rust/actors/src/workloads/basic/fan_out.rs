@@ -2,11 +2,11 @@
 
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{bound, crowd, positive, Size, Workload};
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
+use crate::workloads::{bound, crowd, positive, Size, Workload};
 
 /// A broadcast from one actor to many.
 #[derive(Clone, Copy, Debug)]

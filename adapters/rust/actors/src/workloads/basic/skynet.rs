@@ -2,11 +2,11 @@
 
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{bound, positive, Size, Workload};
 use crate::bench::{Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE, STOP};
 use crate::message::Message;
 use crate::runtime::Runtime;
+use crate::workloads::{bound, positive, Size, Workload};
 
 const CHILDREN: u64 = 10;
 /// 10^19 leaves have numbers of 64 bits.

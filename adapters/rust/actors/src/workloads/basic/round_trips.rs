@@ -2,11 +2,11 @@
 
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{bound, positive, Size, Workload};
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
+use crate::workloads::{bound, positive, Size, Workload};
 
 /// Round trips between two actors.
 #[derive(Clone, Copy, Debug)]

@@ -1,29 +1,35 @@
 //! `counting`: a producer floods one counter, then asks for the total.
 
-use litbench_adapter::{clock, Failure, Iteration, Job};
+use litbench_adapter::{clock, Failure, Iteration, Job, Specification};
 
-use super::{bound, positive, Size, Workload};
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
+use crate::workloads::{batch, bound, positive, spawn_receiver, Size, Workload};
 
 /// A flood from one actor to another.
 #[derive(Clone, Copy, Debug)]
 pub struct Counting {
     messages: u64,
     mailbox: usize,
+    batch: usize,
 }
 
 impl Workload for Counting {
     const NAME: &'static str = "counting";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        Ok(Self { messages: positive(job, "messages")?, mailbox: bound(job)? })
+        let (messages, mailbox) = (positive(job, "messages")?, bound(job)?);
+        Ok(Self { messages, mailbox, batch: batch(job) })
     }
 
     fn size(&self) -> Size {
         Size { actors: 2, messages: self.messages, in_flight: 0, mailbox: self.mailbox }
+    }
+
+    fn specify<R: Runtime>(&self, specification: Specification) -> Specification {
+        specification.batch(self.batch as u64)
     }
 
     async fn iterate<R: Runtime>(self, bench: &'static Bench) -> Iteration {
@@ -38,8 +44,8 @@ impl Workload for Counting {
             messages: self.messages,
         };
         bench.system.spawn(producer_mailbox, flood);
-        let account = Account::new(bench);
-        bench.system.spawn(counter_mailbox, Counter { account, producer: producer.clone() });
+        let counting = Counter { account: Account::new(bench), producer: producer.clone() };
+        spawn_receiver(bench, counter_mailbox, counting, self.batch);
 
         let start = clock::now();
         begin(&producer).await;

@@ -1,18 +1,22 @@
 //! `mass-spawn`: many actors that each answer once and then idle.
 
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, MemoryReadings};
+use std::hint::black_box;
 
-use super::{bound, crowd, Size, Workload};
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
+
 use crate::bench::{stop_all, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
+use crate::workloads::{bound, crowd, option, with_memory, Size, Workload};
 
 /// Many actors alive at once.
 #[derive(Clone, Copy, Debug)]
 pub struct MassSpawn {
     actors: u32,
     mailbox: usize,
+    /// Bytes of state that each actor holds.
+    state: usize,
     memory: bool,
 }
 
@@ -22,7 +26,8 @@ impl Workload for MassSpawn {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         let memory = job.measure == Measure::Memory;
-        Ok(Self { actors: crowd(job, "actors")?, mailbox: bound(job)?, memory })
+        let (actors, mailbox) = (crowd(job, "actors")?, bound(job)?);
+        Ok(Self { actors, mailbox, state: option(job, "state") as usize, memory })
     }
 
     fn size(&self) -> Size {
@@ -40,7 +45,11 @@ impl Workload for MassSpawn {
         for value in 0..u64::from(self.actors) {
             let (address, member_mailbox) = mailbox::<R, _>(self.mailbox);
             let account = Account::new(bench);
-            bench.system.spawn(member_mailbox, Member { account, driver: driver.address() });
+            let member = Member { account, driver: driver.address() };
+            match self.state {
+                0 => bench.system.spawn(member_mailbox, member),
+                bytes => bench.system.spawn(member_mailbox, Laden::new(member, bytes)),
+            }
             driver.account.sent(address.send(Message::work(0, value, 0)).await);
             crew.push(address);
         }
@@ -59,12 +68,7 @@ impl Workload for MassSpawn {
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.summed().check("live", live);
-        match (before, loaded, after) {
-            (Some(before), Some(loaded), Some(after)) => {
-                iteration.memory(MemoryReadings { before, loaded, after })
-            }
-            _ => iteration,
-        }
+        with_memory(iteration, before, loaded, after)
     }
 }
 
@@ -84,5 +88,30 @@ impl<R: Runtime> Actor for Member<R> {
 
     fn unread(&mut self, message: Message) {
         self.account.unread(&message);
+    }
+}
+
+/// A member that holds state; a type of its own, as the others shall not carry a pointer to none.
+struct Laden<R: Runtime> {
+    member: Member<R>,
+    state: Box<[u8]>,
+}
+
+impl<R: Runtime> Laden<R> {
+    fn new(member: Member<R>, bytes: usize) -> Self {
+        Self { member, state: vec![1; bytes].into_boxed_slice() }
+    }
+}
+
+impl<R: Runtime> Actor for Laden<R> {
+    type Message = Message;
+
+    async fn handle(&mut self, message: Message) -> Flow {
+        black_box(&self.state);
+        self.member.handle(message).await
+    }
+
+    fn unread(&mut self, message: Message) {
+        self.member.unread(message);
     }
 }

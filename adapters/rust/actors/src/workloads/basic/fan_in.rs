@@ -1,12 +1,15 @@
 //! `fan-in`: many senders flood one receiver.
 
-use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use super::{bound, crowd, positive, Size, Workload};
+use litbench_adapter::{clock, Failure, Fold, Iteration, Job, Specification, Unit};
+
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, yield_now, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
-use crate::runtime::Runtime;
+use crate::runtime::{Refused, Runtime};
+use crate::workloads::{batch, bound, crowd, option, positive, spawn_receiver, Size, Workload};
 
 /// A flood from many actors to one.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +17,8 @@ pub struct FanIn {
     senders: u32,
     messages: u64,
     mailbox: usize,
+    batch: usize,
+    fail_fast: bool,
 }
 
 impl Workload for FanIn {
@@ -21,7 +26,8 @@ impl Workload for FanIn {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         let (senders, messages) = (crowd(job, "senders")?, positive(job, "messages")?);
-        Ok(Self { senders, messages, mailbox: bound(job)? })
+        let fail_fast = option(job, "fail_fast") != 0;
+        Ok(Self { senders, messages, mailbox: bound(job)?, batch: batch(job), fail_fast })
     }
 
     fn size(&self) -> Size {
@@ -31,6 +37,15 @@ impl Workload for FanIn {
             messages: senders * self.messages,
             in_flight: 0,
             mailbox: self.mailbox,
+        }
+    }
+
+    fn specify<R: Runtime>(&self, specification: Specification) -> Specification {
+        let specification = specification.batch(self.batch as u64);
+        if self.fail_fast {
+            specification.policy("fail-fast")
+        } else {
+            specification
         }
     }
 
@@ -44,14 +59,19 @@ impl Workload for FanIn {
             expected: self.size().messages,
             driver: driver.address(),
         };
-        bench.system.spawn(receiver_mailbox, sink);
+        spawn_receiver(bench, receiver_mailbox, sink, self.batch);
+        let refused = Arc::new(AtomicU64::new(0));
         let mut senders = Vec::with_capacity(self.senders as usize);
         for number in 0..self.senders {
-            let (address, sender_mailbox) = mailbox::<R, _>(self.mailbox);
-            let account = Account::new(bench);
-            let source =
-                Source { account, number, messages: self.messages, receiver: receiver.clone() };
-            bench.system.spawn(sender_mailbox, source);
+            let (address, own) = mailbox::<R, _>(self.mailbox);
+            let (account, receiver) = (Account::new(bench), receiver.clone());
+            let source = Source { account, number, messages: self.messages, receiver };
+            if self.fail_fast {
+                let refused = Arc::clone(&refused);
+                bench.system.spawn(own, Impatient { source, refused });
+            } else {
+                bench.system.spawn(own, source);
+            }
             senders.push(address);
         }
 
@@ -65,7 +85,11 @@ impl Workload for FanIn {
         stop_all(&senders).await;
         receiver.stop().await;
         drop(driver);
-        bench.close(mark, Region { start, end }).await.ordered()
+        let closed = bench.close(mark, Region { start, end }).await;
+        if self.fail_fast {
+            bench.note("refused", Unit::Count, refused.load(Ordering::Relaxed) as f64);
+        }
+        closed.ordered()
     }
 }
 
@@ -89,6 +113,40 @@ impl<R: Runtime> Actor for Source<R> {
 
     fn unread(&mut self, message: Message) {
         self.account.unread(&message);
+    }
+}
+
+/// A source that never waits for room.
+struct Impatient<R: Runtime> {
+    source: Source<R>,
+    /// How many times the senders' messages were given back.
+    refused: Arc<AtomicU64>,
+}
+
+impl<R: Runtime> Actor for Impatient<R> {
+    type Message = Message;
+
+    async fn handle(&mut self, _start: Message) -> Flow {
+        let Source { account, number, messages, receiver } = &mut self.source;
+        let mut refused = 0;
+        for value in 0..*messages {
+            let mut message = Message::work(*number, value, account.bench().stamp());
+            let outcome = loop {
+                match receiver.try_send(message) {
+                    Err(Refused::Full(back)) => message = back,
+                    other => break other,
+                }
+                refused += 1;
+                yield_now().await;
+            };
+            account.sent(outcome);
+        }
+        self.refused.fetch_add(refused, Ordering::Relaxed);
+        CONTINUE
+    }
+
+    fn unread(&mut self, message: Message) {
+        self.source.unread(message);
     }
 }
 

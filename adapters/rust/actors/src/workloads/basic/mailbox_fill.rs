@@ -1,12 +1,12 @@
 //! `mailbox-fill`: messages queued for a receiver that is held back, then drained.
 
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, MemoryReadings};
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{positive, Size, Workload};
 use crate::bench::{begin, report, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, Mailbox, CONTINUE, STOP};
 use crate::message::Message;
 use crate::runtime::Runtime;
+use crate::workloads::{positive, with_memory, Size, Workload};
 
 /// A full mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ impl Workload for MailboxFill {
         let mark = bench.mark();
         let mut driver = Driver::<R>::new(bench, 1);
         let (gate, gate_mailbox) = mailbox::<R, _>(1);
+        // A mailbox that is an array takes its memory when it is made.
+        let before = bench.reading_if(self.memory).await;
         let (receiver, receiver_mailbox) = mailbox::<R, _>(self.messages as usize);
         let sink = Sink {
             account: Account::new(bench),
@@ -41,7 +43,6 @@ impl Workload for MailboxFill {
             driver: driver.address(),
         };
         bench.system.spawn(receiver_mailbox, sink);
-        let before = bench.reading_if(self.memory).await;
 
         let start = clock::now();
         for value in 0..self.messages {
@@ -57,12 +58,7 @@ impl Workload for MailboxFill {
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.ordered();
-        match (before, loaded, after) {
-            (Some(before), Some(loaded), Some(after)) => {
-                iteration.memory(MemoryReadings { before, loaded, after })
-            }
-            _ => iteration,
-        }
+        with_memory(iteration, before, loaded, after)
     }
 }
 
