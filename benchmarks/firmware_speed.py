@@ -1,33 +1,32 @@
-"""How fast the firmware analyses are, as ratios in one run: `python benchmarks/firmware_speed.py`.
+"""How fast the firmware analyses are: `python -m benchmarks firmware_speed`.
 
-Two images are generated and built: one of 5 MB with debug information for size and symbols, against
-GNU size and nm; one of 5,000 functions for the stack, against puncover (`pip install puncover`).
-Every figure is the median processor time of alternating repetitions. The targets are those of the
-project: at most 3 times size plus nm, at most 3 s, and at least 5 times faster than puncover.
+An image of 5,000 functions with debug information is generated and built. Size and symbols are
+compared with GNU size and nm (which demangles, as symbols does), the stack with puncover
+(`pip install puncover`). Figures are processor time, children included, in turns: ratios of it
+hold on a machine that has other things to do.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib.util
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.result import Result
 from litbench.firmware import elf, footprint, symbols
 from litbench.firmware.callgraph import CallGraph
 from litbench.firmware.stack import StackAnalysis
 
 ROOT = Path(__file__).parents[1]
 C = ROOT / "tests" / "data" / "firmware" / "c"
-REPEAT = 5  # os.times() ticks every 10 ms
+REPEAT = 3  # os.times() ticks every 10 ms
 FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-O1", "-g3", "-ffunction-sections", "-w"]
 
 
@@ -133,47 +132,33 @@ def puncover(path: Path) -> Callable[[], object] | None:
     return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
-def main() -> None:
-    """Builds, measures, prints one JSON document."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--functions", type=int, default=5000)
-    parser.add_argument("--times", type=int, default=3)
-    arguments = parser.parse_args()
+def run(functions: int = 5000, times: int = 3) -> Iterator[Result]:
+    """Builds the image, measures in turns, compares."""
+    if shutil.which("arm-none-eabi-gcc") is None:
+        sys.stderr.write("firmware_speed: skipped, arm-none-eabi-gcc is not installed\n")
+        return
     with tempfile.TemporaryDirectory() as name:
-        path = build(Path(name), arguments.functions)
-        sys.stdout.write(json.dumps(measure(path, arguments.times), indent=2) + "\n")
+        path = build(Path(name), functions)
+        seconds = measure(path, times)
+        megabytes = path.stat().st_size / 1e6
+    tools = seconds["size"] + seconds["nm"]
+    what = f"of {megabytes:.1f} MB"
+    yield Result(f"size and symbols {what} / (size + nm -C)", seconds["symbols"] / tools, 3)
+    yield Result(f"stack of {functions} functions", seconds["stack"], 3, "s")
+    yield Result(f"the command `stack` on {functions} functions", seconds["stack command"], 3, "s")
+    if "puncover" in seconds:
+        yield Result("stack / puncover", seconds["stack"] / seconds["puncover"], 1 / 5)
 
 
-def measure(path: Path, times: int) -> dict[str, object]:
-    """All ratios of one image."""
-    command = [sys.executable, "-m", "litbench", "firmware"]
+def measure(path: Path, times: int) -> dict[str, float]:
+    """Median seconds of each program on one image."""
+    command = [sys.executable, "-m", "litbench", "firmware", "stack"]
     works = {
         "size": tool("arm-none-eabi-size", path),
         "nm": tool("arm-none-eabi-nm", "-S", "--size-sort", "-C", path),
-        "litbench, in process": lambda: size_and_symbols(path),
-        "litbench symbols, command": tool(*command, "symbols", path, "--no-store", "--json"),
-        "stack, in process": lambda: stack(path),
-        "stack, command": tool(*command, "stack", path, "--no-store", "--json"),
+        "symbols": lambda: size_and_symbols(path),
+        "stack": lambda: stack(path),
+        "stack command": tool(*command, path, "--no-store", "--json"),
     }
-    seconds = medians(works, times)
     other = puncover(path)
-    if other is not None:
-        seconds["puncover"] = timed(other)
-    tools = seconds["size"] + seconds["nm"]
-    ratios = {
-        "size and symbols / (size + nm), at most 3": seconds["litbench, in process"] / tools,
-        "the same as a command": seconds["litbench symbols, command"] / tools,
-    }
-    if "puncover" in seconds:
-        ratios["puncover / stack, at least 5"] = seconds["puncover"] / seconds["stack, in process"]
-        ratios["puncover / stack command"] = seconds["puncover"] / seconds["stack, command"]
-    return {
-        "bytes": path.stat().st_size,
-        "functions": len(CallGraph(elf.load(path)).summaries),
-        "seconds": {name: round(value, 4) for name, value in seconds.items()},
-        "ratios": {name: round(value, 2) for name, value in ratios.items()},
-    }
-
-
-if __name__ == "__main__":
-    main()
+    return medians(works | ({"puncover": other} if other else {}), times)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litbench.cli.common import add_format, add_store, print_report
+from litbench.cli.common import add_format, add_goals, add_store, print_report
 from litbench.errors import LimitError, UsageError
 from litbench.record import Record, Scalar, new_id, now
 
@@ -64,6 +64,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_store(parser)
     parser.add_argument("--no-store", action="store_true", help="do not keep the record")
+    add_goals(parser)
     add_format(parser)
 
 

@@ -12,7 +12,7 @@ from litbench.report.html.treemap import layout
 from litbench.report.parts import Image, Tile
 from litbench.units import format_bytes
 
-MOST = 500
+MOST = 100
 COLOURS = 12
 WIDTH, HEIGHT = 960.0, 420.0
 LETTER = 6.4  # width of a letter at the labels' size, in units of the drawing
@@ -39,7 +39,10 @@ def image(found: Image, colours: dict[str, int]) -> Markup:
 
 def _table(found: Image, shown: images.Shown) -> Markup:
     rows = [
-        [Cell(text, number) for text, number in zip(texts, numbers, strict=True)]
+        [
+            Cell(text, number, "" if number is not None else "wrap")
+            for text, number in zip(texts, numbers, strict=True)
+        ]
         for texts, numbers in zip(shown.rows, shown.numbers, strict=True)
     ]
     more = tag("p", f"and {shown.more} more rows in the record", class_="quiet")
