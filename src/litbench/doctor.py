@@ -60,7 +60,6 @@ TOOLS = (
     Tool("heaptrack", "profiling", "no exact heap profile with stacks", "heaptrack"),
     Tool("py-spy", "profiling", "no Python functions in CPU samples", cure="pip install py-spy"),
     Tool("addr2line", "profiling", "no inlined functions and lines in profiles", "binutils"),
-    Tool("bpftrace", "profiling", "no futex wait times of Rust mutexes", "bpftrace"),
     Tool("qemu-system-arm", "boards", "no Cortex-M board to run firmware on", "qemu-system-arm"),
     Tool("qemu-system-riscv32", "boards", "no RISC-V board to run firmware on", "qemu-system-misc"),
     Tool("arm-none-eabi-gcc", "boards", "C firmware for Cortex-M is not rebuilt",

@@ -32,7 +32,7 @@ class Estimator:
             return
         self._took.setdefault(_likeness(item), []).append(record.duration_ns / 1e9)
         elapsed = [i.elapsed for i in record.iterations if i.elapsed > 0]
-        if not elapsed:
+        if not elapsed or item.selection.definition.declares_messages:
             return
         cost = median(elapsed) / max(_messages(item), 1)
         target, workload = item.selection.target, item.selection.definition.name
@@ -48,11 +48,17 @@ class Estimator:
             seconds = sum(likes) / len(likes)
             return seconds if seconds <= self._long_run_s else 0
         job, limit_s = item.job, item.job.time_limit_ns / 1e9
-        iteration_s = _messages(item) * self._cost_per_message(item) / 1e9
+        iteration_s = self._iteration_s(item)
         if job.measure is Measure.MEMORY:
             return START_S + 2 * iteration_s
         iterations = min(job.iterations, max(math.ceil(limit_s / max(iteration_s, 1e-9)), 1))
         return START_S + iterations * iteration_s
+
+    def _iteration_s(self, item: Item) -> float:
+        chosen = item.selection
+        if chosen.definition.declares_messages:  # it lasts as long as it is told to
+            return chosen.values["milliseconds"] / 1000
+        return _messages(item) * self._cost_per_message(item) / 1e9
 
     def _cost_per_message(self, item: Item) -> float:
         target, workload = item.selection.target, item.selection.definition.name
