@@ -142,7 +142,8 @@ def _about(record: Record, goal: Goal, target: str) -> bool:
         record.subject.name == target
         and record.workload.name == goal.workload
         and record.measure is quantity.measure_of(goal.quantity)
-        and all(given.get(name) == value for name, value in goal.parameters.items())
+        # absent: made before the workload had the parameter
+        and all(given.get(name, value) == value for name, value in goal.parameters.items())
     )
 
 

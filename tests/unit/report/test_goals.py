@@ -188,6 +188,16 @@ def test_runs_that_differ_are_not_pooled() -> None:
     assert only(mixed, goal(parameters={"batch": 1})).verdict is Verdict.PASS
 
 
+def test_runs_with_other_parameters_are_not_held_against_a_goal() -> None:
+    assert (
+        goals.build(
+            counting(500, parameters={"batch": 8}),
+            [GoalSet(title="", about="", goals=(goal(parameters={"batch": 1}),))],
+        )
+        == ()
+    )
+
+
 def test_no_table_without_a_target_and_a_word_on_what_was_not_measured() -> None:
     unmeasured = goal(name="memory", workload="mass-spawn", quantity="bytes-each")
     assert goals.build(counting(500), [GoalSet(title="", about="", goals=(unmeasured,))]) == ()
