@@ -35,6 +35,7 @@ unit:
 
 rust:
 	cd $(RUST) && cargo fmt --check
+	cd adapters/lit-bit && cargo fmt --check
 	cd $(RUST) && cargo clippy --quiet --locked --all-targets -- -D warnings
 	cd $(RUST) && cargo test --quiet --locked
 	cd firmware && cargo fmt --check && cargo test --quiet --locked -p litbench-probe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from litbench.record import Measure, Record
@@ -20,7 +20,7 @@ def run(
     *,
     parameters: dict[str, int] | None = None,
     measures: Sequence[Measure | str] = (),
-    suite: str = "default",
+    suite: str | None = None,
     preset: str = "quick",
     forks: int | None = None,
     iterations: int | None = None,
@@ -29,12 +29,14 @@ def run(
     threads: int | None = None,
     seed: int | None = None,
     pin: bool = True,
+    sources: Mapping[str, Path | str] | None = None,
     store: Path | str | None = None,
     observer: Observer | None = None,
 ) -> list[Record]:
     """Measure ``targets`` with ``workloads`` and return the records, valid and invalid.
 
-    Empty ``targets`` means all, empty ``workloads`` those of ``suite``. The runs are kept in
+    Empty ``targets`` means all, empty ``workloads`` those of ``suite``, or else of ``preset``.
+    ``sources`` has checkouts by name, for targets that need one. The runs are kept in
     ``store`` (see ``litbench.load``). Raises LitbenchError when nothing can be run.
     """
     request = Request(
@@ -51,6 +53,7 @@ def run(
         threads=threads,
         seed=seed,
         pin=pin,
+        sources={name: Path(path) for name, path in (sources or {}).items()},
     )
     return run_request(request, Path(store) if store is not None else None, observer)
 

@@ -89,7 +89,7 @@ def install(say: Callable[[str], None]) -> Iterator[Finding]:
     if packages:
         yield _apt_install(packages, say)
     for target in all_targets().values():
-        if not target.entry.hidden and not is_built(target):
+        if not target.entry.hidden and target.source is None and not is_built(target):
             say(f"building {target.name}")
             yield _built(target)
 
@@ -117,6 +117,9 @@ def _machine() -> Iterator[Finding]:
 def _target(target: Target) -> Finding:
     if not is_built(target):
         lacking = _lacking(target)
+        if lacking is None and target.source is not None:
+            detail = f"not built yet: fetched from {target.source.repository}, or {target.cure}"
+            return Finding("targets", target.name, True, detail)
         if lacking is None:
             return Finding("targets", target.name, True, "not built yet: `litbench run` builds it")
         return Finding("targets", target.name, False, lacking.cost, lacking.how)

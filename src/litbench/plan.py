@@ -27,7 +27,7 @@ SOAK_ITERATIONS = 30_000
 
 @dataclass(frozen=True)
 class Preset:
-    """How much to repeat. Times are for one run.
+    """How much to repeat. Times are for one run. ``suite`` is what it measures unless told.
 
     A combination whose first fork takes longer than ``long_run_s`` gets no further one.
     """
@@ -39,6 +39,7 @@ class Preset:
     timeout_s: float
     meaning: str
     long_run_s: float = math.inf
+    suite: str = "default"
 
 
 PRESETS = {
@@ -47,6 +48,7 @@ PRESETS = {
         Preset("quick", 3, 10, 0.3, 300, "a first look, in minutes", long_run_s=5),
         Preset("standard", 5, 30, 3, 900, "intervals good enough to compare runtimes"),
         Preset("rigorous", 10, 100, 20, 1800, "for numbers that will be published"),
+        Preset("lit-bit", 5, 20, 1, 300, "lit-bit against its own targets", suite="lit-bit"),
     )
 }
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from litbench.catalogue import WorkloadDefinition, all_workloads, workload
 from litbench.catalogue.definition import Values
-from litbench.catalogue.suites import Entry, suite
+from litbench.catalogue.suites import Entry, Suite, suite
 from litbench.environment import available_memory, machine_facts, usable_cpu_count
 from litbench.errors import LitbenchError, MissingToolError, UsageError
 from litbench.plan import PRESETS, Item, Plan, Preset, Selection, Unmeasured, make, select
 from litbench.record import Measure, Record, new_id, now
 from litbench.runner.run import Prepared, Setting, run_plan
 from litbench.store import Session, Store
-from litbench.targets import Target, all_targets, build, describe, find_target
+from litbench.targets import Target, all_targets, build, describe, find_target, with_sources
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Request:
 
     targets: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
-    suite: str = "default"
+    suite: str | None = None
     parameters: dict[str, int] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     preset: str = "quick"
@@ -41,6 +41,7 @@ class Request:
     threads: int | None = None
     seed: int | None = None
     pin: bool = True
+    sources: dict[str, Path] = field(default_factory=dict)
 
 
 class Observer:
@@ -170,10 +171,21 @@ def _preset(request: Request) -> Preset:
 
 
 def _targets(request: Request) -> list[Target]:
-    known = all_targets()
-    if not request.targets:
-        return [target for target in known.values() if not target.entry.hidden]
-    return [find_target(name, known) for name in dict.fromkeys(request.targets)]
+    known = with_sources(all_targets(), request.sources)
+    names = request.targets or (() if request.workloads else _suite(request).targets)
+    if not names:
+        return [target for target in known.values() if _is_usual(target)]
+    return [find_target(name, known) for name in dict.fromkeys(names)]
+
+
+def _is_usual(target: Target) -> bool:
+    """Whether a target is measured when none is named: its source, if any, is at hand."""
+    at_hand = target.source is None or target.checkout is not None
+    return at_hand and not target.entry.hidden
+
+
+def _suite(request: Request) -> Suite:
+    return suite(request.suite or PRESETS[request.preset].suite)
 
 
 def _entries(request: Request) -> list[Entry]:
@@ -181,7 +193,7 @@ def _entries(request: Request) -> list[Entry]:
     if request.workloads:
         entries = [Entry(workload(name).name) for name in dict.fromkeys(request.workloads)]
     else:
-        entries = list(suite(request.suite).entries)
+        entries = list(_suite(request).entries)
     _refuse_unknown_parameters(request.parameters, [workload(e.workload) for e in entries])
     return entries
 

@@ -199,5 +199,5 @@ def assert_measured(talk: Talk, definition: WorkloadDefinition, job: Message) ->
 
 
 ALL = ("before", "loaded", "after")
-MOMENTS = dict.fromkeys(("supervision", "soak"), ("before", "loaded"))
+MOMENTS = {"soak": ("before", "loaded")}
 METRICS = {"loaded-latency": {"capacity", "offered"}, "isolation": {"share"}}

@@ -23,9 +23,11 @@ from litbench.catalogue import workload
 from litbench.cli.main import main
 from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
     DATA,
+    EVERY,
     codes,
     elf,
     needs_compiler,
@@ -118,6 +120,35 @@ def test_firmware_without_a_probe_still_tells_what_the_emulator_sees(
         assert functions["tick"][1] == 10
     else:
         assert value(result.record, "exit-status") == 3
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", EVERY)
+def test_firmware_with_a_probe_and_no_job_is_read_when_its_state_says_so(
+    name: str, tmp_path: Path
+) -> None:
+    """It does its own thing and then spins: nothing stops the machine, and the counts stop at the
+    end.
+    """
+    stop = elf(name).symbol("litbench_exit")
+    assert stop is not None
+    watch = plugin.Watch(plugin.build(tmp_path), stop=stop.address)
+    totals = set()
+    for _ in range(2):
+        result = run(name, watch=watch, seconds=20)
+        assert result.record.reasons == ()
+        assert result.block is not None
+        assert result.block.state == "finished"
+        assert [i.handled for i in result.block.iterations] == [2000, 2000, 2000]
+        totals.add(value(result.record, "instructions"))
+    assert len(totals) == 1
+    # Without a job the firmware takes its clock for cycles or ticks; the host knows better.
+    told = run(name, "ping-pong", iterations=3, rounds=1000).record
+    assert result.record.clock is not None
+    assert result.record.clock.unit is Unit.INSTRUCTIONS
+    for own, job in zip(result.record.iterations, told.iterations, strict=True):
+        assert abs(own.elapsed - job.elapsed) <= 2
+        assert own.checks["order"] == job.checks["order"]
 
 
 @needs_compiler

@@ -64,6 +64,7 @@ REASONS = {
 ALLOWED = {"other-mailbox": "specification-differs", "hang-after-end": "did-not-exit"}
 AT_DESCRIBE = {"stale-description", "malformed-description"}
 IN_OTHER_MEASURES = {"missing-samples"}
+WHERE_HANDLERS_FAIL = {"forgiving"}
 
 
 def all_faults() -> set[str]:
@@ -79,7 +80,13 @@ def _fake_has(workload: str) -> bool:
 
 
 def test_every_fault_of_the_fake_is_tested_here() -> None:
-    assert all_faults() == {*REASONS, *ALLOWED, *AT_DESCRIBE, *IN_OTHER_MEASURES}
+    assert all_faults() == {
+        *REASONS,
+        *ALLOWED,
+        *AT_DESCRIBE,
+        *IN_OTHER_MEASURES,
+        *WHERE_HANDLERS_FAIL,
+    }
 
 
 @pytest.mark.parametrize(("fault", "reason"), REASONS.items())
@@ -117,6 +124,18 @@ def test_samples_that_are_left_out_are_missed(
 ) -> None:
     (record,) = run_fake(tmp_path, plan_of(workload, measure), "--fault", "missing-samples")
     assert [note.code for note in record.reasons] == [reason]
+
+
+@pytest.mark.parametrize("workload", ["supervision", "failure-injection"])
+def test_failures_that_do_not_happen_are_missed(tmp_path: Path, workload: str) -> None:
+    (record,) = run_fake(tmp_path, plan_of(workload), "--fault", "forgiving")
+    assert [note.code for note in record.reasons] == ["failures-missing"]
+
+
+@pytest.mark.parametrize("workload", ["supervision", "failure-injection"])
+def test_failures_without_a_restart_are_caught(tmp_path: Path, workload: str) -> None:
+    (record,) = run_fake(tmp_path, plan_of(workload), "--fault", "missing-check")
+    assert [note.code for note in record.reasons] == ["check-missing"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ LAYERS = {
     "catalogue": 3,
     "protocol": 3,
     "environment": 3,
+    "firmware": 4,
     "plan": 4,
     "stats": 4,
     "targets": 4,
@@ -41,7 +42,8 @@ LAYERS = {
 }
 
 MAKERS = {
-    "boards", "instruments", "plan", "profiling", "protocol", "runner", "session", "targets",
+    "boards", "firmware", "instruments", "plan", "profiling", "protocol", "runner", "session",
+    "targets",
 }  # fmt: skip
 READERS = {"profiles", "report", "stats"}
 

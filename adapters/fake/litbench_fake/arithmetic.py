@@ -58,6 +58,7 @@ class Pattern:
         self.streams = streams
         self.in_flight = in_flight
         self.size = 0  # what memory is a slope over
+        self.state = 0  # bytes that are taken for each, besides
         self.samples = messages  # how many latencies an iteration has
         self.errored = 0  # how many handlers fail
         self.lasts = 0  # ns of an iteration, where its speed does not decide

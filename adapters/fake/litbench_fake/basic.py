@@ -43,6 +43,7 @@ def _mass_spawn(p: Parameters) -> Pattern:
     n = p["actors"]
     found = Pattern(n, 2 * n, [], sum=n * (n + 1), live=n)
     found.size = n
+    found.state = p["state"]
     return found
 
 

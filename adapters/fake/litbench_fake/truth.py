@@ -78,7 +78,8 @@ class Truth:
     def memory(self) -> dict[str, int]:
         """Readings before, loaded and after, of live bytes and of the resident set."""
         options = self._options
-        taken = options.intercept + options.slope * self._pattern.size
+        each = options.slope + self._pattern.state
+        taken = options.intercept + each * self._pattern.size
         taken = round(taken * self._factor(options.memory_noise))
         live = {"before": 4096, "loaded": 4096 + taken, "after": 4096}
         resident = {"before": BASE_BYTES, "loaded": BASE_BYTES + taken, "after": BASE_BYTES}

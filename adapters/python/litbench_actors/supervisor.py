@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from litbench_actors.kernel import ENOUGH, STOP, Body, Mailbox, Runtime
 from litbench_adapter import now
 
-ENDED, FAILED, STOPPED, RESTARTED = -11, -12, -13, -14  # control messages: (child, which, time)
+# Control messages: (child, which, when it failed).
+ENDED, FAILED, STOPPED, RESTARTED = -11, -12, -13, -14
 
 
 class Strategy(IntEnum):
@@ -160,12 +161,12 @@ class Supervisor:
 
     async def _live(self, number: int, body: Body, arguments: tuple[Any, ...]) -> None:
         """One life of a child: its end is told in any case."""
-        what = STOPPED
+        what, when = STOPPED, 0
         try:
             await body(*arguments)
             what = ENDED
         except Exception as error:  # whatever it is, the supervisor handles it
+            what, when = FAILED, now()
             self._reason = f"{type(error).__name__}: {error}"
-            what = FAILED
         finally:
-            self.own.try_send((number, what, now()))
+            self.own.try_send((number, what, when))

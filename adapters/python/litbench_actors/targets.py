@@ -96,8 +96,17 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
         partial(iterate, pattern, runtime),
         limits=limits,
         because=because,
-        differences=(ONE_THREAD_AT_A_TIME,) if target.thread_each else (),
+        differences=_differences(pattern, target),
     )
+
+
+def _differences(pattern: Pattern, target: Target) -> list[str]:
+    found = list(pattern.differences)
+    if target.thread_each:
+        found.append(ONE_THREAD_AT_A_TIME)
+        if pattern.name == "supervision":
+            found.append("a sibling that is to be restarted stops when it next receives")
+    return found
 
 
 def _limits(pattern: Pattern, target: Target) -> tuple[Parameters, str]:

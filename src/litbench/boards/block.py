@@ -53,7 +53,8 @@ class ClockBlock:
     """``count = (register ^ invert) & mask``; the firmware's times are ``count * multiply >>
     shift``.
 
-    ``unit``: 1 cycles, 2 instructions, 3 ticks at ``hertz``. Costs are in that unit.
+    ``unit``: 1 cycles, 2 instructions, 3 ticks at ``hertz``. Costs are in that unit. On an emulator
+    that counts instructions the host adds how many a step of the clock is.
     """
 
     source: int
@@ -66,6 +67,7 @@ class ClockBlock:
     shift: int
     read_cost: int
     event_cost: int
+    instructions: float | None = None
 
     def scale(self, register: int) -> int:
         """A reading of the counter's register in the clock's unit."""

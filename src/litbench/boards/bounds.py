@@ -1,15 +1,9 @@
-"""The static bound of a stack, to stand beside what was measured.
-
-It comes from ``litbench.firmware``, the analysis of an ELF alone, where that part is installed.
-"""
+"""The static bound of a stack, to stand beside what was measured."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from litbench.errors import InputError
 
@@ -27,20 +21,19 @@ def static_bound(elf: Path) -> StaticBound | None:
 
     ``bytes`` is None where the analysis finds no bound.
     """
-    if find_spec("litbench.firmware") is None:
-        return None
     try:
         return _analyse(elf)
     except InputError:
         return None
 
 
-def _analyse(elf: Path) -> StaticBound:
-    def part(name: str) -> Any:
-        return import_module(f"litbench.firmware.{name}")
+def _analyse(path: Path) -> StaticBound:
+    from litbench.firmware import elf, nesting
+    from litbench.firmware.callgraph import CallGraph
+    from litbench.firmware.stack import StackAnalysis, Verdict
 
-    analysis = part("stack").StackAnalysis(part("callgraph").CallGraph(part("elf").load(elf)))
+    analysis = StackAnalysis(CallGraph(elf.load(path)))
     bounds = [analysis.entry(entry) for entry in analysis.graph.vectors.entries]
-    whole = part("nesting").total(analysis, bounds)
-    verdict = str(whole.verdict)
-    return StaticBound(None if verdict == "unbounded" else whole.total, verdict)
+    whole = nesting.total(analysis, bounds)
+    found = None if whole.verdict is Verdict.UNBOUNDED else whole.total
+    return StaticBound(found, str(whole.verdict))

@@ -72,19 +72,28 @@ def run(plan: Plan, session: str) -> Result:
     else:
         outcome = unicorn.run(plan.image, request_of(plan).job, plan.limits)
         stepped, place = None, without_qemu(plan.machine)
-    result = result_of(plan, outcome, place, stepped)
+    result = result_of(plan, outcome, place, stepped, emulated=True)
     record = msgspec.structs.replace(result.record, session=session, started=started)
     return Result(record, result.output, result.block)
 
 
-def result_of(plan: Plan, outcome: Outcome, place: Place, stepped: Outcome | None = None) -> Result:
-    """An outcome, judged."""
+def result_of(
+    plan: Plan,
+    outcome: Outcome,
+    place: Place,
+    stepped: Outcome | None = None,
+    *,
+    emulated: bool = False,
+) -> Result:
+    """An outcome, judged. On an emulator all times are instructions."""
     reasons, cautions = ending(plan, outcome)
     block = None
     try:
         block = blocks.decode(outcome.memory, plan.image.path.name) if outcome.memory else None
     except InputError as error:
         reasons.append(Note(code="probe-unreadable", message=str(error)))
+    if block is not None and emulated:
+        block = readings.on_emulator(block, plan.machine)
     if block is not None:
         reasons += block_reasons(block, outcome)
         cautions += _idle_cautions(plan, block)
@@ -151,6 +160,7 @@ def _record(
     definition = plan.definition
     expected = definition.expected(plan.values) if definition else None
     left = block if block and block.state != "not started" else None
+    checks = set(expected.checks) if expected else None
     measure = None
     if definition:
         measure = Measure.LATENCY if plan.latency else Measure.THROUGHPUT
@@ -176,7 +186,7 @@ def _record(
         expected=expected,
         clock=readings.clock_of(left, place.clock) if left else None,
         specification=readings.specification_of(left) if left and definition else None,
-        iterations=readings.iterations_of(left, set(expected.checks)) if left and expected else (),
+        iterations=readings.iterations_of(left, checks) if left else (),
         histograms=_histograms(plan, left, outcome),
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from litbench.boards.block import SOURCES, ClockBlock, ProbeBlock
 from litbench.boards.image import Image
+from litbench.boards.machines import Machine
 from litbench.boards.plugin import Profile
 from litbench.record import Clock, Histogram, Iteration, Ledger, Metric, Specification, Table
 from litbench.units import Unit
@@ -19,6 +21,8 @@ def unit_of(clock: ClockBlock | None) -> Unit | None:
     """The unit of the firmware's times; None where it found no clock."""
     if clock is None or clock.source == 0:
         return None
+    if clock.instructions is not None:
+        return Unit.INSTRUCTIONS
     return {1: Unit.CYCLES, 2: Unit.INSTRUCTIONS, 3: Unit.NS}.get(clock.unit)
 
 
@@ -29,7 +33,9 @@ class Times:
         unit = unit_of(clock)
         assert unit is not None
         self.unit = unit
-        self.factor = 1e9 / clock.hertz if clock.unit == 3 and clock.hertz else None
+        self.factor = clock.instructions
+        if self.factor is None and clock.unit == 3 and clock.hertz:
+            self.factor = 1e9 / clock.hertz
         scaled = clock.mask + 1
         self.wrap = ((scaled * clock.multiply) >> (clock.shift & 63)) or WORD
 
@@ -57,8 +63,26 @@ def clock_of(block: ProbeBlock, where: str) -> Clock | None:
     )
 
 
-def iterations_of(block: ProbeBlock, checks: set[str]) -> tuple[Iteration, ...]:
-    """Iterations on one line of time; ``checks`` are the names that the workload defines."""
+def on_emulator(block: ProbeBlock, machine: Machine) -> ProbeBlock:
+    """The block of a firmware that was not told what a step of its clock is.
+
+    Under ``-icount`` every clock of the machine counts instructions, whatever the firmware takes it
+    for: cycles and ns of an emulator would be taken for those of a real board.
+    """
+    clock = block.clock
+    if clock is None or clock.source == 0 or clock.unit == 2:
+        return block
+    if clock.source == 1 and machine.cycle_scale.multiply:
+        each = machine.cycle_scale.multiply / (1 << machine.cycle_scale.shift)
+    elif clock.hertz:
+        each = 1e9 / clock.hertz / (1 << machine.shift)
+    else:
+        return replace(block, clock=replace(clock, source=0))
+    return replace(block, clock=replace(clock, instructions=each))
+
+
+def iterations_of(block: ProbeBlock, checks: set[str] | None = None) -> tuple[Iteration, ...]:
+    """Iterations on one line of time; ``checks`` are the names that the workload has, or all."""
     if block.clock is None or unit_of(block.clock) is None:
         return ()
     times, made, now = Times(block.clock), [], 0
@@ -71,7 +95,7 @@ def iterations_of(block: ProbeBlock, checks: set[str]) -> tuple[Iteration, ...]:
         found = {"order": each.order, "sum": each.sum}
         if block.run and block.run.extra:
             found[block.run.extra] = each.extra
-        wanted = {name: value for name, value in found.items() if name in checks}
+        wanted = {n: value for n, value in found.items() if checks is None or n in checks}
         made.append(Iteration(times.duration(start), times.duration(now), ledger, wanted))
     return tuple(made)
 

@@ -41,11 +41,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Suite:
-    """A named selection."""
+    """A named selection; ``targets`` are measured when the user names none (empty: all)."""
 
     name: str
     summary: str
     entries: tuple[Entry, ...]
+    targets: tuple[str, ...] = ()
 
 
 ALL = (
@@ -135,6 +136,20 @@ ALL = (
             Entry("failure-injection", _TIMED, sweep=("failures", (0, 1, 5, 10, 20))),
             Entry("failure-injection", _TIMED, values={"burst": 50}, sweep=("failures", (5, 20))),
         ),
+    ),
+    Suite(
+        "lit-bit",
+        "lit-bit's own targets: round trips, messages, actors and their memory, batches, restarts",
+        (
+            Entry("isolated-latency", _LATENCY),
+            Entry("ping-pong", _THROUGHPUT),
+            Entry("counting", _THROUGHPUT, sweep=("batch", (1, 32))),
+            Entry("fan-in", _THROUGHPUT, sweep=("fail_fast", (0, 1))),
+            Entry("mass-spawn", (Measure.THROUGHPUT, Measure.MEMORY),
+                  sizes=(2_000, 5_000, 10_000, 20_000, 40_000)),
+            Entry("supervision", _TIMED, values={"crashes": 2_000}),
+        ),
+        targets=("lit-bit", "lit-bit-ct", "lit-bit-statechart"),
     ),
 )  # fmt: skip
 

@@ -14,12 +14,19 @@ from pathlib import Path
 
 from litbench.catalogue import all_workloads
 from litbench.catalogue.small import SMALL
-from litbench.cli.common import add_json, print_json
+from litbench.cli.common import add_json, add_sources, parse_sources, print_json
 from litbench.environment import machine_facts
 from litbench.errors import UsageError
 from litbench.plan import Preset, Selection, Unmeasured, make, select
 from litbench.runner.run import Prepared, Setting, run_plan
-from litbench.targets import adapters_folder, all_targets, build, describe, find_target
+from litbench.targets import (
+    adapters_folder,
+    all_targets,
+    build,
+    describe,
+    find_target,
+    with_sources,
+)
 
 INVALID_RUN = 5
 ITERATIONS = 3
@@ -40,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("verify", "new"))
     parser.add_argument("target", help="verify: a target's name or an adapter's path; new: a file")
     parser.add_argument("--timeout", type=float, default=30, metavar="S", help="for one run")
+    add_sources(parser)
     add_json(parser)
 
 
@@ -47,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Verify, or write the beginning of an adapter."""
     if arguments.action == "new":
         return _new(Path(arguments.target))
-    adapter = build(find_target(arguments.target, all_targets()))
+    known = with_sources(all_targets(), parse_sources(arguments.source))
+    adapter = build(find_target(arguments.target, known))
     target = Prepared(adapter, describe(adapter))
     verdicts = list(_verify(target, arguments.timeout))
     if arguments.json:

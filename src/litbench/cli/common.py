@@ -38,6 +38,45 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Checkouts that targets are built with."""
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a checkout that a target needs (`litbench list targets` says which)",
+    )
+
+
+def parse_sources(words: Sequence[str]) -> dict[str, Path]:
+    """``NAME=PATH`` words as sources.
+
+    Raises UsageError for a word that is not that, or a path that is no folder.
+    """
+    found: dict[str, Path] = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not (name and equals and path):
+            raise UsageError(f"{word!r} is not a source: write NAME=PATH")
+        if not Path(path).is_dir():
+            raise UsageError(f"the source {name} is not at {path}: there is no such folder")
+        found[name] = Path(path)
+    return found
+
+
+def add_goals(parser: argparse.ArgumentParser) -> None:
+    """Goals of a project, to hold measured values against."""
+    parser.add_argument(
+        "--goals",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="also hold the runs against the goals in this file (TOML)",
+    )
+
+
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Which kept runs to read."""
     parser.add_argument(
@@ -71,9 +110,10 @@ def _load(what: str, store_path: Path | None) -> Sequence[Record]:
 
 def print_report(records: Sequence[Record], arguments: argparse.Namespace) -> None:
     """Print the tables of these records as --json or --format says."""
-    from litbench.report import model
+    from litbench.report import goals, model
 
-    report = model.build(records)
+    sets = [*goals.shipped(), *map(goals.read, arguments.goals)]
+    report = model.build(records, goal_sets=sets)
     if arguments.json or arguments.format == "json":
         from litbench.report import json as renderer
 

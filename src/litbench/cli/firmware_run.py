@@ -9,8 +9,7 @@ examples:
   litbench firmware run fw.elf --instructions 2M --stack          a firmware that never ends
   litbench firmware run embassy-m3 -w interrupt-latency -p load=4 a prebuilt one, with a job
   litbench firmware run embassy-m3 -w idle --vary mode=0,1        sleeping against polling
-  litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind OpenOCD, pyOCD,
-  J-Link, probe-rs
+  litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind a gdb server
 """
 
 from __future__ import annotations
@@ -41,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("elf", metavar="ELF", help="a firmware, or the name of a prebuilt one")
     add(
-        "--board", metavar="B", help="mps2-an385, virt-rv32 or gdb:HOST:PORT (default: by the core)"
+        "--board",
+        metavar="B",
+        help="see `litbench list boards`; or gdb:HOST:PORT (default: by the core)",
     )
     add("-w", "--workload", metavar="NAME", help="what a firmware that takes jobs shall do")
     add("-p", "--parameter", action="append", default=[], metavar="NAME=N", help="of the workload")

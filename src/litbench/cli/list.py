@@ -60,6 +60,7 @@ def _targets(arguments: argparse.Namespace) -> list[Row]:
             "target": target.name,
             "language": target.language or "own",
             "built": is_built(target),
+            "needs": target.cure or "-",
             "summary": target.entry.summary or target.title,
         }
         for target in all_targets().values()

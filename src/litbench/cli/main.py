@@ -17,7 +17,7 @@ COMMANDS = {
     "show": "show kept runs as tables",
     "report": "write kept runs as one HTML page that opens offline",
     "profile": "say why: heap, leaks, cpu, cache, sched, locks, races of a target or any command",
-    "firmware": "run a firmware on an emulated or a real board",
+    "firmware": "analyse firmware from its ELF (size, symbols, diff, stack, scan), and run it",
     "list": "list targets, workloads, suites, presets or kept runs",
     "doctor": "say what this machine can measure, what is missing, and how to get it",
     "dump": "print records whole, as JSON",

@@ -5,6 +5,7 @@ examples:
   litbench run tokio-mt asyncio -w ping-pong       one workload on two targets
   litbench run ./my-adapter -w fan-in -p senders=10
   litbench run --preset standard --plan            print what would be run
+  litbench run --preset lit-bit --source lit-bit=../lit-bit
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from pathlib import Path
 
 from litbench.cli.common import (
     add_format,
+    add_goals,
+    add_sources,
     add_store,
     parse_parameters,
+    parse_sources,
     print_json,
     print_report,
 )
@@ -37,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-p", "--parameter", action="append", default=[], metavar="NAME=N", help="for example n=10k"
     )
-    add("--suite", default="default", help="a named selection of workloads (default: default)")
+    add("--suite", help="a named selection of workloads (default: default, or the preset's)")
     add("--measure", action="append", default=[], choices=[m.value for m in Measure],
         help="only these (default: all that the suite or the workload has)")  # fmt: skip
     presets = "; ".join(f"{p.name}: {p.forks} forks x {p.iterations}" for p in PRESETS.values())
@@ -51,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-pin", action="store_true", help="leave placement to the operating system")
     add("--plan", action="store_true", help="print the plan and make no run")
     add("-o", "--output", type=Path, metavar="FILE", help="also write an HTML report")
+    add_sources(parser)
     add_store(parser)
+    add_goals(parser)
     add_format(parser)
 
 
@@ -91,6 +97,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         threads=arguments.threads,
         seed=arguments.seed,
         pin=not arguments.no_pin,
+        sources=parse_sources(arguments.source),
     )
 
 

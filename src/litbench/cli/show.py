@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from litbench.cli.common import add_format, add_runs, load_runs, print_report
+from litbench.cli.common import add_format, add_goals, add_runs, load_runs, print_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``litbench show``."""
     add_runs(parser)
+    add_goals(parser)
     add_format(parser)
 
 

@@ -28,7 +28,7 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("memory_shim:OnMimalloc",),
     ),
     Question.LOCKS: (
-        ("lock_shim:LockShim", "futex_trace:FutexTrace"),
+        ("lock_shim:LockShim",),
         ("perf_sharing:PerfSharing",),
     ),
     Question.RACES: (("races:ThreadSanitizer", "races:Helgrind"),),

@@ -191,6 +191,9 @@ def fill(answer: Answer, found: Readings) -> None:
         answer.caution("no-data", "the program was over before the allocator was read")
         return
     last = found.rows[-1]
+    if last.allocated is None:
+        message = f"{found.allocator} does not tell what the program uses: no share can be computed"
+        answer.caution("no-share", message)
     for name, value in (
         ("allocated-end", last.allocated), ("active-end", last.active),
         ("resident-end", last.held), ("retained-end", last.retained),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from litbench.instruments.base import Obstacle
+from litbench.instruments.base import Answer, Obstacle, Program
 from litbench.instruments.tools import ToolError, installed, output_of
 
 ACK_TIMEOUT_S = 10.0
@@ -104,6 +104,22 @@ def killed_by(stderr: bytes, program: str) -> str:
         if line.strip() in known:
             return known[line.strip()].name
     return ""
+
+
+def limited(program: Program, mebibytes: int) -> list[str]:
+    """The option that bounds perf's file; perf ends the program when it is reached.
+
+    A target's region is bounded in time already, and must not be cut short.
+    """
+    return [] if program.has_region else [f"--max-size={mebibytes}M"]
+
+
+def caution_size(answer: Answer, program: Program, data: Path, mebibytes: int) -> None:
+    """Say so when the bound was reached."""
+    reached = data.stat().st_size >= mebibytes << 20
+    if reached and not program.has_region:
+        message = f"perf ended the program when its file had {mebibytes:,} MiB: profile less of it"
+        answer.caution("partial", message)
 
 
 class Control:

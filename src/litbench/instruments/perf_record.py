@@ -17,14 +17,14 @@ from litbench.instruments.base import (
     Watched,
 )
 from litbench.instruments.inlining import Inliner
-from litbench.instruments.perf import Control, has_pmu, perf_obstacle
+from litbench.instruments.perf import Control, caution_size, has_pmu, limited, perf_obstacle
 from litbench.instruments.perf_script import FIELDS, Counter, Sample, read_samples
 from litbench.instruments.stacks import Stacks
 from litbench.instruments.tools import lines_of, version_of
 from litbench.units import Unit
 
 HERTZ = 999  # not 1000, so that samples do not march in step with timers
-SIZE_LIMIT = "2G"
+SIZE_LIMIT = 2048  # MiB
 
 
 class PerfRecord(Instrument):
@@ -54,7 +54,7 @@ class PerfRecord(Instrument):
         """Record the command; events stay off until the region where there is one."""
         # --no-bpf-event: perf 6.1 takes a second longer to start with it
         own = ["--no-bpf-event", "-q", "-F", str(HERTZ), "-e", self._event]
-        own += ["--call-graph", "dwarf,16384", f"--max-size={SIZE_LIMIT}"]
+        own += ["--call-graph", "dwarf,16384", *limited(self.program, SIZE_LIMIT)]
         own += self._control.options() if self.program.has_region else []
         return ["perf", "record", *own, "-o", str(self._data), "--", *command]
 
@@ -78,6 +78,7 @@ class PerfRecord(Instrument):
             said = watched.stderr.decode("utf-8", "replace").strip()[-200:]
             answer.caution("no-data", f"perf wrote nothing: {said or 'it was killed'}")
             return answer
+        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         stacks, counter = Stacks(), Counter()
         with Inliner() as inliner:
             for sample in self._samples(counter, inliner):

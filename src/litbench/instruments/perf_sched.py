@@ -21,7 +21,7 @@ from litbench.instruments.base import (
     Region,
     Watched,
 )
-from litbench.instruments.perf import Control, perf_obstacle, supported
+from litbench.instruments.perf import Control, caution_size, limited, perf_obstacle, supported
 from litbench.instruments.sites import histogram
 from litbench.instruments.switches import Schedule, read_schedule
 from litbench.instruments.tools import lines_of, version_of
@@ -29,7 +29,7 @@ from litbench.record import Table
 from litbench.units import Unit
 
 WAKEUP = "sched:sched_wakeup"
-SIZE_LIMIT = "1G"
+SIZE_LIMIT = 1024  # MiB
 TIMELINE_ROWS = 4_000
 
 
@@ -61,8 +61,8 @@ class PerfSched(Instrument):
         own = ["--no-bpf-event", "-q", "--switch-events", "--sample-cpu", "-e", "dummy"]
         own += ["-e", WAKEUP] if self._wakeups else []
         own += self._control.options() if self.program.has_region else []
-        size = f"--max-size={SIZE_LIMIT}"
-        return ["perf", "record", *own, size, "-o", str(self._data), "--", *command]
+        own += limited(self.program, SIZE_LIMIT)
+        return ["perf", "record", *own, "-o", str(self._data), "--", *command]
 
     def on(self) -> None:
         """Switch the events on."""
@@ -83,6 +83,7 @@ class PerfSched(Instrument):
         if not self._data.is_file() or self._data.stat().st_size == 0:
             answer.caution("no-data", "perf wrote nothing: it was killed, or may not record")
             return answer
+        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         command = ["perf", "script", "-i", str(self._data), "--ns", "--show-switch-events"]
         command += ["--show-task-events", "-F", "comm,pid,tid,cpu,time,event,trace"]
         with lines_of(command, self.folder / "perf-script.txt") as lines:
@@ -138,12 +139,12 @@ def _threads(schedule: Schedule) -> Table:
         ("thread", None), ("tid", None), ("run", Unit.NS), ("wait", Unit.NS),
         ("sleep", Unit.NS), ("run share", Unit.RATIO), ("switches", Unit.COUNT),
         ("preempted", Unit.COUNT), ("migrations", Unit.COUNT), ("longest run", Unit.NS),
-        ("longest wait", Unit.NS),
+        ("longest wait", Unit.NS), ("others waited", Unit.NS),
     )  # fmt: skip
     span = schedule.span or 1
     rows = tuple(
         (t.name, t.tid, t.run, t.wait, t.sleep, t.run / span, t.switches, t.preempted,
-         t.migrations, t.longest_run, t.longest_wait)
+         t.migrations, t.longest_run, t.longest_wait, t.others_waited)
         for t in sorted(schedule.threads.values(), key=lambda t: (-t.run, t.tid))[:200]
     )  # fmt: skip
     return Table(

@@ -18,7 +18,7 @@ from litbench.instruments.base import (
     Region,
     Watched,
 )
-from litbench.instruments.perf import Control, perf_obstacle
+from litbench.instruments.perf import Control, caution_size, limited, perf_obstacle
 from litbench.instruments.symbolise import frames_in_file
 from litbench.instruments.tools import lines_of, version_of
 from litbench.instruments.writes import Write, read_writes
@@ -26,6 +26,7 @@ from litbench.record import Table
 from litbench.units import Unit
 
 HERTZ = 3999
+SIZE_LIMIT = 512  # MiB
 LINE = 64
 LINES_LIMIT = 100_000
 # A line counts when two threads were each seen writing to it this often.
@@ -129,7 +130,7 @@ class PerfSharing(Instrument):
     def wrap(self, command: Sequence[str]) -> list[str]:
         """Sample user registers."""
         own = ["--no-bpf-event", "-q", "-F", str(HERTZ), "-e", "cpu-clock"]
-        own += [f"--user-regs={_REGISTERS}", "--max-size=512M"]
+        own += [f"--user-regs={_REGISTERS}", *limited(self.program, SIZE_LIMIT)]
         own += self._control.options() if self.program.has_region else []
         return ["perf", "record", *own, "-o", str(self._data), "--", *command]
 
@@ -151,6 +152,7 @@ class PerfSharing(Instrument):
         if not self._data.is_file() or self._data.stat().st_size == 0:
             answer.caution("no-data", "perf wrote nothing: it was killed, or may not record")
             return answer
+        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         command = ["perf", "script", "-i", str(self._data), "--show-mmap-events"]
         command += ["-F", "comm,pid,tid,time,event,ip,uregs"]
         with lines_of(command, self.folder / "perf-script.txt") as lines:

@@ -22,7 +22,11 @@ _WAKEUP = re.compile(rb"sched:sched_wakeup(?:_new)?: +comm=.* pid=(\d+) prio=")
 
 @dataclass
 class Thread:
-    """One thread's time in ns. ``longest_run`` is CPU time without giving the processor up."""
+    """One thread's time in ns.
+
+    ``longest_run`` is CPU time without giving the processor up; ``others_waited`` is how long the
+    program's other threads waited for a processor while this one ran, added up.
+    """
 
     tid: int
     name: str = ""
@@ -39,6 +43,8 @@ class Thread:
     since: int = 0
     cpu: int | None = None
     unyielded: int = 0
+    others_waited: int = 0
+    waited_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,10 @@ class Interval:
 
 @dataclass
 class Schedule:
-    """All threads, every latency from wake-up to running, and a bounded time line."""
+    """All threads, every latency from wake-up to running, and a bounded time line.
+
+    ``waiting`` threads wait for a processor at ``clock``; ``waited`` is their time until then.
+    """
 
     threads: dict[int, Thread] = field(default_factory=dict)
     latencies: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -65,6 +74,9 @@ class Schedule:
     malformed: int = 0
     truncated: bool = False
     wakeups_seen: bool = False
+    waiting: int = 0
+    waited: int = 0
+    clock: int = 0
 
     @property
     def span(self) -> int:
@@ -103,8 +115,7 @@ def _take(schedule: Schedule, head: Head) -> None:
         woken = schedule.threads.get(int(match[1]))
         schedule.wakeups_seen = True
         if woken is not None and woken.state == "sleep":
-            _leave(schedule, woken, head.time)
-            woken.state = "woken"
+            _change(schedule, woken, head.time, "woken")
             woken.wakeups += 1
     else:
         return
@@ -126,38 +137,49 @@ def _end(schedule: Schedule, head: Head) -> None:
     """A thread that ends is never switched out."""
     thread = schedule.threads.get(head.tid)
     if thread is not None:
-        _leave(schedule, thread, head.time)
-        thread.state = "ended"
+        _change(schedule, thread, head.time, "ended")
 
 
 def _switch_in(schedule: Schedule, thread: Thread, head: Head) -> None:
     if thread.state == "woken":
         schedule.latencies[max(head.time - thread.since, 0)] += 1
-    _leave(schedule, thread, head.time)
+    _change(schedule, thread, head.time, "run")
     if thread.cpu is not None and head.cpu is not None and thread.cpu != head.cpu:
         thread.migrations += 1
     thread.cpu = head.cpu if head.cpu is not None and head.cpu >= 0 else None
-    thread.state = "run"
     thread.switches += 1
 
 
 def _switch_out(schedule: Schedule, thread: Thread, head: Head, *, preempted: bool) -> None:
-    _leave(schedule, thread, head.time)
+    _change(schedule, thread, head.time, "wait" if preempted else "sleep")
     if preempted:
         thread.preempted += 1
-        thread.state = "wait"
     else:
         thread.unyielded = 0
-        thread.state = "sleep"
+
+
+_WAITING = {"wait", "woken"}
+
+
+def _change(schedule: Schedule, thread: Thread, time: int, state: str) -> None:
+    """A thread's state from now on."""
+    _leave(schedule, thread, time)
+    schedule.waiting += (state in _WAITING) - (thread.state in _WAITING)
+    thread.state = state
+    if state == "run":
+        thread.waited_before = schedule.waited
 
 
 def _leave(schedule: Schedule, thread: Thread, time: int) -> None:
     """Add the time since the last change to the state that a thread is about to leave."""
+    schedule.waited += schedule.waiting * max(time - schedule.clock, 0) if schedule.clock else 0
+    schedule.clock = max(time, schedule.clock)
     spent = max(time - thread.since, 0) if thread.state else 0
     match thread.state:
         case "run":
             thread.run += spent
             thread.unyielded += spent
+            thread.others_waited += schedule.waited - thread.waited_before
             thread.longest_run = max(thread.longest_run, thread.unyielded)
             if thread.cpu is not None:
                 schedule.cores[thread.cpu] += spent

@@ -25,7 +25,6 @@ SYNCHRONISATION_SHARE = 0.10
 INSTRUCTIONS_A_CYCLE = 0.8
 L1_MISSES = 0.07  # reading 4-byte numbers in order misses at 6.25 %, which cannot be bettered
 L1_MISSES_MANY = 0.10
-BRANCH_MISSES = 0.05
 FEW_ACCESSES = 10_000  # fewer say nothing about a program
 SWITCHES_A_MESSAGE = 1.0
 BUSY_CORE = 0.95
@@ -33,7 +32,7 @@ IDLE_CORE = 0.50
 UNYIELDING_NS = 20_000_000
 UNYIELDING_PREEMPTED = 10
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.005  # small: a fair scheduler lets others in soon, at the cost of many switches
+WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -164,17 +163,6 @@ def _caches(record: Record) -> Iterator[Advice]:
         )
 
 
-def _branches(record: Record) -> Iterator[Advice]:
-    rate = value(record, "simulated-branch-misses-rate")
-    total = value(record, "simulated-branches-total")
-    if rate is not None and rate >= BRANCH_MISSES and (total or 0) >= FEW_ACCESSES * 10:
-        yield Advice(
-            "branch-misses",
-            f"{rate:.1%} of the branches are mispredicted (simulated): look for decisions that"
-            " depend on unordered data.",
-        )
-
-
 def _switches(record: Record) -> Iterator[Advice]:
     for name in ("context-switches", "switches"):
         switches = per_message(record, name)
@@ -206,22 +194,20 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 
 def _unyielding(record: Record) -> Iterator[Advice]:
-    threads = list(rows(record, "threads"))
-    span = value(record, "span") or 0
-    for row in threads:
+    for row in rows(record, "threads"):
         ran, preempted = number(row, "longest run"), number(row, "preempted")
-        others = sum(number(other, "wait") for other in threads if other is not row)
+        others = number(row, "others waited")
         if (
             ran >= UNYIELDING_NS
             and preempted >= UNYIELDING_PREEMPTED
-            and (others >= WAITED_FOR_ONE * span)
+            and others >= WAITED_FOR_ONE * number(row, "run")
         ):
             yield Advice(
                 "never-yields",
                 f"thread {row['thread']} ({row['tid']}) ran for {format_quantity(ran, Unit.NS)}"
                 f" without giving the processor up, while others waited"
-                f" {format_quantity(others, Unit.NS)}: let it yield, or give it a thread of its"
-                " own to block.",
+                f" {format_quantity(others, Unit.NS)}: let it yield, or give what blocks a thread"
+                " of its own.",
             )
 
 
@@ -279,7 +265,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "leaks": (_lost, _growth),
     "fragmentation": (_fragmentation,),
     "cpu": (_classes, _cycles, _switches),
-    "cache": (_caches, _branches),
+    "cache": (_caches,),
     "sched": (_switches, _balance, _unyielding),
     "locks": (_locks, _sharing),
     "races": (_races,),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from litbench.report import phrases
+from litbench.report import images, phrases
 from litbench.report.notes import letter
-from litbench.report.parts import MemoryTable, Ranking, Report, Sweep
+from litbench.report.parts import Board, GoalTable, Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
+TOP = 20  # rows of a firmware's table; the JSON has all
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -35,13 +36,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
-    for board in report.boards if len(report.runs) == 1 else ():
-        yield f"## {escape(board.title)}"
-        for note in board.notes:
-            yield f"**{escape(note.code)}:** {escape(note.message)}"
-        for sheet in board.sheets:
-            yield f"### {escape(sheet.title)}"
-            yield _table(sheet.columns, sheet.rows)
+    yield from _findings(report)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
     if report.environment:
@@ -67,6 +62,25 @@ def _blocks(report: Report) -> Iterator[str]:
 
 def _reasons(reasons: Iterable[object]) -> str:
     return "; ".join(getattr(reason, "message", "") for reason in reasons)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    """What is not a ranking: images, goals, a board's details where the run is alone."""
+    for image in report.images:
+        yield from _image(image)
+    for goals in report.goals:
+        yield from _goals(goals)
+    for board in report.boards if len(report.runs) == 1 else ():
+        yield from _board(board)
+
+
+def _board(board: Board) -> Iterator[str]:
+    yield f"## {escape(board.title)}"
+    for note in board.notes:
+        yield f"**{escape(note.code)}:** {escape(note.message)}"
+    for sheet in board.sheets:
+        yield f"### {escape(sheet.title)}"
+        yield _table(sheet.columns, sheet.rows)
 
 
 def _ranking(ranking: Ranking) -> Iterator[str]:
@@ -124,6 +138,47 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
+
+
+def _image(image: Image) -> Iterator[str]:
+    yield f"## {escape(image.title)}"
+    yield _table(("figure", "value"), ((m.name, images.figure(m)) for m in image.figures), left=1)
+    for found in images.shown(image, TOP):
+        yield f"### {escape(found.title)}"
+        yield _figures([name for name, _ in found.columns], found)
+        if found.more:
+            yield f"and {found.more} more"
+    if image.notes:
+        yield "\n".join(f"> {escape(note)}" for note in image.notes)
+
+
+def _figures(columns: Sequence[str], found: images.Shown) -> str:
+    lines = [" | ".join(escape(c) or " " for c in row) for row in (columns, *found.rows)]
+    rule = " | ".join("---:" if is_figure else ":---" for _, is_figure in found.columns)
+    lines.insert(1, rule)
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _goals(goals: GoalTable) -> Iterator[str]:
+    yield f"## {escape(goals.title)}"
+    yield escape(goals.about)
+    columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
+    rows = [
+        (
+            f"{row.kind}: {row.name}",
+            row.stated,
+            row.target,
+            phrases.measured(row),
+            phrases.measured_interval(row),
+            str(row.verdict),
+            _letters(row.notes),
+        )
+        for row in goals.rows
+    ]
+    yield _table(columns, rows, left=3)
+    yield from _notes(goals.notes)
+    if goals.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in goals.remarks)
 
 
 def _letters(notes: Sequence[int]) -> str:

@@ -1,6 +1,6 @@
 """Records to a report: the only thing that formats are fed.
 
-records -> rankings (one table each), memory, environment, runs -> Report
+records -> rankings (one table each), memory, images, goals, environment, runs -> Report
 """
 
 from __future__ import annotations
@@ -8,14 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Kind, Record
-from litbench.report import boards, machine, memories, rankings, runs, sweeps
+from litbench.report import boards, goals, images, machine, memories, rankings, runs, sweeps
+from litbench.report.goals import GoalSet
 from litbench.report.parts import Report
 
 __all__ = ["Report", "build"]
 
 
-def build(records: Sequence[Record], title: str = "litbench report") -> Report:
-    """The report of these records, in an order that does not depend on theirs."""
+def build(
+    records: Sequence[Record],
+    title: str = "litbench report",
+    goal_sets: Sequence[GoalSet] | None = None,
+) -> Report:
+    """The report of these records, in an order that does not depend on theirs.
+
+    ``goal_sets`` are held against them, by default those that come with litbench.
+    """
     ordered = sorted(records, key=lambda record: (record.started, record.id))
     facts = machine.facts(ordered)
     ranked = rankings.build(ordered)
@@ -31,6 +39,8 @@ def build(records: Sequence[Record], title: str = "litbench report") -> Report:
         rankings=ranked,
         sweeps=sweeps.build(ranked),
         memory=memories.build(ordered),
+        images=images.build(ordered),
+        goals=goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets),
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),

@@ -6,10 +6,13 @@ every format.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
-from litbench.record import Kind, Note, Parameters, Record, Scalar
+from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
 from litbench.stats.memory import Memory
+from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
@@ -123,6 +126,41 @@ class Sweep(Part, frozen=True):
     rows: tuple[SweepRow, ...]
 
 
+class Verdict(StrEnum):
+    """Whether a goal is met."""
+
+    PASS = "pass"  # noqa: S105 (no password)
+    FAIL = "fail"
+    UNDETERMINED = "undetermined"
+
+
+class GoalRow(Part, frozen=True):
+    """A goal as it was ``stated``, beside what was measured on one target."""
+
+    name: str
+    kind: str
+    stated: str
+    target: str
+    version: str
+    workload: str
+    quantity: str
+    relation: str
+    limit: float
+    measured: Quantity | Undetermined
+    verdict: Verdict
+    notes: tuple[int, ...] = ()
+
+
+class GoalTable(Part, frozen=True):
+    """A project's goals beside what was measured."""
+
+    title: str
+    about: str
+    rows: tuple[GoalRow, ...]
+    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 class Sheet(Part, frozen=True):
     """A table in words: the first column is text, the others are figures."""
 
@@ -151,6 +189,30 @@ class Board(Part, frozen=True):
     notes: tuple[Note, ...]
     sheets: tuple[Sheet, ...]
     spans: tuple[Span, ...] = ()
+
+
+class Tile(Part, frozen=True):
+    """A rectangle of a tree map: ``value`` bytes of ``name``, which belongs to ``group``."""
+
+    name: str
+    group: str
+    value: int
+
+
+class Image(Part, frozen=True):
+    """What one analysis of a firmware image found: figures, tables of it, and bytes as tiles.
+
+    ``shown`` names the tables that are for reading at a glance; the others are for looking up.
+    """
+
+    anchor: str
+    title: str
+    target: str
+    figures: tuple[Metric, ...]
+    tables: tuple[Table, ...]
+    shown: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    notes: tuple[str, ...]
 
 
 class Fact(Part, frozen=True):
@@ -196,6 +258,8 @@ class Report(Part, frozen=True):
     rankings: tuple[Ranking, ...]
     sweeps: tuple[Sweep, ...]
     memory: tuple[MemoryTable, ...]
+    images: tuple[Image, ...]
+    goals: tuple[GoalTable, ...]
     boards: tuple[Board, ...]
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]

@@ -10,9 +10,10 @@ import unicodedata
 
 from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row
+from litbench.report.parts import GoalRow, MemoryRow, MemoryTable, Ranking, Report, Row
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
+from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
@@ -112,11 +113,11 @@ def duration(value: float, unit: Unit) -> str:
     return format_quantity(value, unit) if unit is Unit.NS else format_count(value)
 
 
-def title(name: str, version: int, parameters: Parameters) -> str:
+def title(name: str, version: int, parameters: Parameters, prefix: str = "") -> str:
     """A workload with its version and parameters on one line."""
     shown = telling(name, parameters)
     listed = " ".join(f"{key}={_number(value)}" for key, value in shown.items())
-    return f"{name} v{version}" + (f"  {listed}" if listed else "")
+    return f"{prefix}{name} v{version}" + (f"  {listed}" if listed else "")
 
 
 def _number(value: object) -> str:
@@ -166,6 +167,30 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def measured(row: GoalRow) -> str:
+    """What was measured of a goal."""
+    found = row.measured
+    return UNDETERMINED if isinstance(found, Undetermined) else _amount(found, found.value)
+
+
+def measured_interval(row: GoalRow) -> str:
+    """The interval of what was measured of a goal."""
+    found = row.measured
+    if isinstance(found, Undetermined) or found.low is None or found.high is None:
+        return NOTHING
+    low, high = _amount(found, found.low), _amount(found, found.high)
+    unit = " " + high.rpartition(" ")[2]
+    return f"{low.removesuffix(unit)} to {high}"
+
+
+def _amount(found: Quantity, value: float) -> str:
+    if found.unit is Unit.BYTES:
+        return bytes_each(value)
+    if found.per_second:
+        return f"{format_count(value)}/s"
+    return duration(value, found.unit)
 
 
 def readings(memory: MemoryTable) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -11,13 +12,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from litbench.report import phrases, profile_text
+from litbench.report import images, phrases, profile_text
 from litbench.report.notes import letter
-from litbench.report.parts import Board, MemoryTable, Ranking, Report, Row, Sheet, Sweep
+from litbench.report.parts import (
+    Board,
+    GoalRow,
+    GoalTable,
+    Image,
+    MemoryTable,
+    Ranking,
+    Report,
+    Row,
+    Sheet,
+    Sweep,
+    Verdict,
+)
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
 WIDTH = 100
+TOP = 20  # rows of a firmware's table; the JSON has all
 TABLE_LEAST = 84  # narrower consoles get a block for each row, with all the same figures
 
 _LATENCIES = tuple(pair for pair in phrases.LATENCIES if pair[0] != "p99.9")
@@ -50,14 +64,23 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory, width)
+    yield from _findings(report, width)
+    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
+        yield Text()
+        yield Text(phrases.LEGEND, "dim")
+
+
+def _findings(report: Report, width: int) -> Iterator[RenderableType]:
+    """What is not a ranking: images, goals, profiles, a board's details where the run is alone."""
+    for image in report.images:
+        yield from _image(image)
+    for goals in report.goals:
+        yield from _goals(goals, width)
     for record in report.profiles:
         yield Text()
         yield Text(profile_text.render(record), no_wrap=True, overflow="ignore")
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
-    if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
-        yield Text()
-        yield Text(phrases.LEGEND, "dim")
 
 
 def _board(board: Board) -> Iterator[RenderableType]:
@@ -87,9 +110,11 @@ def _text(text: str, style: str = "") -> Text:
     return Text(phrases.plain(text), style)
 
 
-def _heading(name: str, version: int, ranking: Ranking | MemoryTable) -> Iterator[RenderableType]:
+def _heading(
+    name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
+) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters), "bold cyan")
+    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
         yield _text(ranking.summary, "dim")
 
@@ -176,7 +201,7 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
-    yield from _heading(f"memory: {memory.workload}", memory.version, memory)
+    yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
         yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
@@ -217,6 +242,81 @@ def _memory_blocks(memory: MemoryTable) -> Table:
         table.add_row(_text(title, "bold"), "")
         for name, cell in _MEMORY:
             table.add_row(Text(f"  {name}"), Text(cell(row)))
+    return table
+
+
+def _image(image: Image) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(image.title, "bold cyan")
+    facts = Table.grid(padding=(0, 2))
+    for metric in image.figures:
+        facts.add_row(_text(metric.name), Text(images.figure(metric)))
+    yield facts
+    for found in images.shown(image, TOP):
+        yield Text()
+        yield _text(found.title, "bold")
+        table = _table()
+        for name, is_figure in found.columns:
+            justify: Literal["left", "right"] = "right" if is_figure else "left"
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=is_figure)
+        for row in found.rows:
+            table.add_row(*(_text(cell) for cell in row))
+        yield table
+        if found.more:
+            yield _text(f"… and {found.more} more: --json has all", "dim")
+    for note in image.notes:
+        yield Padding(_text(f"! {note}", "yellow"), (0, 0, 0, 2))
+
+
+_VERDICTS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDETERMINED: "yellow"}
+
+
+def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(goals.title, "bold cyan")
+    yield _text(goals.about, "dim")
+    yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
+    yield from _notes(goals.notes)
+    for remark in goals.remarks:
+        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
+
+
+def _goal_table(goals: GoalTable) -> Table:
+    table = _table()
+    table.add_column("goal, as stated", overflow="fold", ratio=1, min_width=14)
+    table.add_column("on", overflow="fold")
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("notes", max_width=5)
+    for above, row in zip((None, *goals.rows), goals.rows, strict=False):
+        first = above is None or above.name != row.name
+        table.add_row(
+            _goal(row) if first else Text(),
+            _text(row.target),
+            Text(phrases.measured(row)),
+            Text(phrases.measured_interval(row)),
+            Text(row.verdict, _VERDICTS[row.verdict]),
+            Text(_letters(row.notes), "yellow"),
+        )
+    return table
+
+
+def _goal(row: GoalRow) -> Text:
+    return _text(f"{row.kind}: {row.name}").append("\n").append(_text(row.stated, "dim"))
+
+
+def _goal_blocks(goals: GoalTable) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in goals.rows:
+        table.add_row(_text(f"{row.kind}: {row.name}  {_letters(row.notes)}".rstrip(), "bold"), "")
+        table.add_row(Text("  stated"), _text(row.stated))
+        table.add_row(Text("  on"), _text(row.target))
+        table.add_row(Text("  measured"), Text(phrases.measured(row)))
+        table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
+        table.add_row(Text("  verdict"), Text(row.verdict, _VERDICTS[row.verdict]))
     return table
 
 

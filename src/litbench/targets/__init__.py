@@ -2,7 +2,13 @@
 
 from litbench.targets.build import Adapter, build, cache_folder, is_built
 from litbench.targets.describe import describe
-from litbench.targets.manifest import Target, adapters_folder, all_targets, find_target
+from litbench.targets.manifest import (
+    Target,
+    adapters_folder,
+    all_targets,
+    find_target,
+    with_sources,
+)
 
 __all__ = [
     "Adapter",
@@ -14,4 +20,5 @@ __all__ = [
     "describe",
     "find_target",
     "is_built",
+    "with_sources",
 ]

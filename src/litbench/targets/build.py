@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from litbench.errors import MissingToolError, UsageError
+from litbench.targets import sources
 from litbench.targets.manifest import Target, adapters_folder
 
 BUILD_TIMEOUT_S = 1800
@@ -121,7 +122,14 @@ def _digest_of_program(words: Sequence[str]) -> str:
 
 
 def _cargo_folder(target: Target) -> Path:
-    return cache_folder() / "cargo" / digest_of(target.folder)[:16]
+    key = digest_of(target.folder)
+    if target.source is not None:
+        parts = [key, *(digest_of(target.folder / name) for name in target.beside)]
+        parts.append(sources.revision(target))
+        if target.checkout is not None:
+            parts += [str(target.checkout), sources.digest(target.checkout)]
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return cache_folder() / "cargo" / key[:16]
 
 
 def _cargo_target() -> Path:
@@ -153,10 +161,19 @@ def _run_cargo(target: Target, folder: Path) -> None:
             cost=f"{target.name} cannot be built",
             cure="Install Rust with rustup (see rust-lang.org), or `apt install cargo`.",
         )
-    command = [cargo, "build", "--release", "--locked", "-p", target.entry.package]
+    command = [cargo, "build", "--release", "-p", target.entry.package]
     command += ["--target-dir", str(_cargo_target())]
     environment = {**os.environ, "CARGO_TERM_COLOR": "never"}
-    _run_build(command, target, environment, log=folder / f"{target.entry.package}.log")
+    where = target.folder
+    if target.source is not None:
+        environment["LITBENCH_SOURCE_REVISION"] = sources.revision(target)
+        environment.setdefault("CARGO_NET_RETRY", "1")
+    if target.checkout is not None:  # whose own dependencies the lock file may not have
+        where = sources.stage(target, folder / "sources", _SKIPPED)
+    else:
+        command.append("--locked")
+    log = folder / f"{target.entry.package}.log"
+    _run_build(command, target, environment, log, where)
 
 
 def _pip_folder(target: Target) -> Path:
@@ -189,13 +206,19 @@ def _run_pip(target: Target, folder: Path, interpreter: Path) -> None:
     _run_build(pip, target, dict(os.environ), log=folder / "pip.log")
 
 
-def _run_build(command: list[str], target: Target, environment: dict[str, str], log: Path) -> None:
+def _run_build(
+    command: list[str],
+    target: Target,
+    environment: dict[str, str],
+    log: Path,
+    where: Path | None = None,
+) -> None:
     """Run a build with its output in ``log``; its last lines are the cause when it fails."""
     with log.open("wb") as output:
         try:
             result = subprocess.run(
                 command,
-                cwd=target.folder,
+                cwd=where or target.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -209,11 +232,26 @@ def _run_build(command: list[str], target: Target, environment: dict[str, str], 
         else:
             if result.returncode == 0:
                 return
+    if _cannot_fetch(target, log):
+        assert target.source is not None
+        raise MissingToolError(
+            f"the source of {target.name}",
+            cost=f"{target.source.repository} cannot be fetched from here ({status}; log: {log})",
+            cure=f"Give a checkout of it: {target.cure}",
+        )
     raise MissingToolError(
         f"a build of {target.name}",
         cost=f"`{Path(command[0]).name} {command[1]}` failed ({status}): {_last_error(log)}",
         cure=_cure(log),
     )
+
+
+def _cannot_fetch(target: Target, log: Path) -> bool:
+    """Whether a build failed because the target's source could not be had."""
+    if target.source is None or target.checkout is not None:
+        return False
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return f"unable to update {target.source.repository}" in text
 
 
 def _last_error(log: Path) -> str:

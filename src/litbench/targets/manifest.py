@@ -3,6 +3,9 @@
 A manifest names the language, how the family is built and each target's command. A user's targets
 stand in ``litbench.toml`` of the working folder as ``[targets.NAME]`` with ``command = [...]``, or
 are given as the path of an adapter program.
+
+A target may need a **source**: a repository that is on no package registry. It is fetched at a
+pinned revision, or the user names a checkout (``with_sources``).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import difflib
 import shlex
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,9 +23,24 @@ from litbench.record import Part
 
 
 class Build(Part, frozen=True):
-    """How a family of adapters becomes runnable: ``cargo``, ``pip`` or ``none``."""
+    """How a family of adapters becomes runnable: ``cargo``, ``pip`` or ``none``.
+
+    ``beside`` has the folders, relative to the manifest's, that its sources refer to.
+    """
 
     tool: str = "none"
+    beside: tuple[str, ...] = ()
+
+
+class Source(Part, frozen=True, kw_only=True):
+    """A public repository that a family is built with; ``packages`` says where in it each one is.
+
+    The family's Cargo.toml names it as ``git = REPOSITORY, rev = REVISION``.
+    """
+
+    repository: str
+    revision: str
+    packages: dict[str, str]
 
 
 class TargetEntry(Part, frozen=True, kw_only=True):
@@ -32,6 +51,7 @@ class TargetEntry(Part, frozen=True, kw_only=True):
     command: tuple[str, ...]
     package: str = ""
     requirements: tuple[str, ...] = ()
+    source: str = ""
     hidden: bool = False
 
 
@@ -40,22 +60,34 @@ class Manifest(Part, frozen=True, kw_only=True):
 
     language: str = ""
     build: Build = Build()
+    sources: dict[str, Source] = msgspec.field(default_factory=dict)
     targets: dict[str, TargetEntry]
 
 
 class Target(Part, frozen=True):
-    """An actor system that can be asked for by name, not yet built."""
+    """An actor system that can be asked for by name, not yet built.
+
+    ``source`` is what it needs besides a registry, ``checkout`` where the user has that.
+    """
 
     name: str
     language: str
     folder: Path
     tool: str
     entry: TargetEntry
+    beside: tuple[str, ...] = ()
+    source: Source | None = None
+    checkout: Path | None = None
 
     @property
     def title(self) -> str:
         """The name for people."""
         return self.entry.title or self.name
+
+    @property
+    def cure(self) -> str:
+        """How to give the source that it needs, if any."""
+        return f"--source {self.entry.source}=PATH" if self.source else ""
 
 
 def adapters_folder() -> Path:
@@ -97,6 +129,27 @@ def find_target(name: str, targets: dict[str, Target]) -> Target:
     raise UsageError(f"no target {name!r}: {hint}; or give the path of an adapter program")
 
 
+def with_sources(targets: dict[str, Target], given: Mapping[str, Path]) -> dict[str, Target]:
+    """The targets, those that need a source that was given with its checkout.
+
+    Raises UsageError when no target needs a source of that name, or the checkout is not one.
+    """
+    for name, path in given.items():
+        needed = [target for target in targets.values() if target.entry.source == name]
+        if not needed:
+            names = sorted({t.entry.source for t in targets.values() if t.entry.source})
+            raise UsageError(f"no target needs the source {name!r}: there are {', '.join(names)}")
+        for folder in needed[0].source.packages.values() if needed[0].source else ():
+            if not (path / folder / "Cargo.toml").is_file():
+                raise UsageError(f"{path} is no checkout of {name}: it has no {folder}/Cargo.toml")
+    return {
+        name: msgspec.structs.replace(target, checkout=given[target.entry.source].resolve())
+        if target.entry.source in given
+        else target
+        for name, target in targets.items()
+    }
+
+
 def _read(path: Path, manifest: Manifest) -> dict[str, Target]:
     return {
         name: Target(
@@ -105,6 +158,8 @@ def _read(path: Path, manifest: Manifest) -> dict[str, Target]:
             folder=path.parent,
             tool=manifest.build.tool,
             entry=entry,
+            beside=manifest.build.beside,
+            source=manifest.sources[entry.source] if entry.source else None,
         )
         for name, entry in manifest.targets.items()
     }

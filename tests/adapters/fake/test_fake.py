@@ -178,7 +178,7 @@ def test_latencies_have_the_true_median_and_spread() -> None:
 
 def test_memory_is_a_line_over_the_size() -> None:
     for size in (1000, 20_000):
-        values = {"actors": size, "mailbox": 16}
+        values = {"actors": size, "state": 50}
         job = job_for(workload("mass-spawn"), "memory", values=values, iterations=2)
         talk = talk_to([*FAKE, "--slope", "300", "--intercept", "1e5"], job)
         for reading in ("live", "rss"):
@@ -188,7 +188,7 @@ def test_memory_is_a_line_over_the_size() -> None:
                     talk.metric(f"{reading}-loaded"), talk.metric(f"{reading}-before"), strict=True
                 )
             ]
-            assert taken == [100_000 + 300 * size] * 2
+            assert taken == [100_000 + (300 + 50) * size] * 2
             assert talk.metric(f"{reading}-after") == talk.metric(f"{reading}-before")
 
 
@@ -196,7 +196,7 @@ def test_memory_is_a_line_over_the_size() -> None:
 SPOKEN = sorted(
     name
     for name, (point, _) in FAULTS.items()
-    if not name.startswith(("hang", "flood")) and point != "describe"
+    if not name.startswith(("hang", "flood")) and point != "describe" and name != "forgiving"
 )
 
 
@@ -250,6 +250,14 @@ def test_reordering_is_what_reordering_does() -> None:
     for value in values:
         order = (order * 31 + value + 1) % 2**64
     assert iteration["checks"]["order"] == order
+
+
+def test_forgiving_is_handling_what_is_to_fail() -> None:
+    job = job_for(workload("failure-injection"), iterations=1)
+    (iteration,) = talk_to([*FAKE, "--fault", "forgiving"], job).of("iteration")
+    ledger = iteration["ledger"]
+    assert ledger["handled"] == ledger["sent"]
+    assert ledger["errored"] == 0 < iteration["checks"]["restarts"]
 
 
 def test_duplicating_is_what_duplicating_does() -> None:

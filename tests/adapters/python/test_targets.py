@@ -143,6 +143,17 @@ def test_a_hog_on_one_thread_stops_the_others() -> None:
     assert 0 < talk.metric("share")[0] <= 1
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_state_of_an_actor_is_recovered(target: str) -> None:
+    definition = workload("mass-spawn")
+    taken = []
+    for state in (0, 4096):
+        values = {"actors": 200, "state": state}
+        talk = talk_to(command(target), job_for(definition, "memory", values=values, iterations=1))
+        taken.append(talk.metric("live-loaded")[0] - talk.metric("live-before")[0])
+    assert (taken[1] - taken[0]) / 200 == pytest.approx(4096, rel=0.02)
+
+
 def test_a_time_limit_that_is_over_still_gives_one_iteration() -> None:
     job = job_for(workload("ping-pong"), iterations=50, time_limit_ns=1)
     talk = talk_to(command("asyncio"), job)

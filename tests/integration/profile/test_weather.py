@@ -127,6 +127,19 @@ def test_a_program_that_is_killed(ask: Ask, question: str, tool: str) -> None:
     assert question not in {"leaks", "races"} or advice(record) == []
 
 
+def test_a_bound_on_perfs_file_is_said(
+    monkeypatch: pytest.MonkeyPatch, seeded: Build, ask: Ask
+) -> None:
+    need("perf")
+    monkeypatch.setattr("litbench.instruments.perf_record.SIZE_LIMIT", 1)
+    try:
+        (record,) = ask("cpu", "perf", [seeded("burn.c"), "20000"])
+    except MissingToolError as error:
+        pytest.skip(str(error))
+    assert any("perf ended the program" in note.message for note in record.cautions)
+    assert "stacks" in {table.name for table in record.tables}  # what there is is shown
+
+
 def test_a_command_that_does_not_end(tmp_path: Path) -> None:
     outcome = run_command(["/bin/sleep", "100"], NOTHING, timeout_s=0.3)
     assert outcome.timed_out

@@ -163,6 +163,9 @@ def test_switches() -> None:
     assert dict(schedule.latencies) == {400_000: 1}
     assert dict(schedule.cores) == {0: 1_800_000, 1: 2_000_000}
     assert polite.name == "po li"
+    # it was woken 0.5 ms before hog was preempted, and waited while hog ran again, on another core
+    assert hog.others_waited == 400_000
+    assert polite.others_waited == 200_000
 
 
 def test_a_thread_that_ended_runs_no_more() -> None:

@@ -60,12 +60,14 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
 
 
 SITES = "site|where|allocations|bytes|alive bytes|stack"
-THREADS = "thread|tid|run|wait|run share|preempted|longest run"
+THREADS = "thread|tid|run|wait|run share|preempted|longest run|others waited"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
 CLASSES = "class|share"
 SHARED = "line|kind|share of samples|threads|offsets|site|where"
-HOG = table("threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4))
-CLEAN_HOG = table("threads", THREADS, ("hog", 1, 1e6, 1e4, 0.01, 0, 1e4))
+HOG = table(
+    "threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8, 5e8), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4, 0)
+)
+CLEAN_HOG = table("threads", THREADS, ("hog", 1, 1e6, 1e4, 0.01, 0, 1e4, 0))
 CASES: dict[str, tuple[Record, Record]] = {
     "tiny-allocations": (
         profile("heap", (table("sites", SITES, ("take", "a.c:8", 300, 19200, 0, "m;take")),),
@@ -117,11 +119,11 @@ CASES: dict[str, tuple[Record, Record]] = {
     ),
     "unbalanced": (
         profile("sched", (table("cores", "core|share", (0, 0.99)),
-                          table("threads", THREADS, ("a", 1, 5e8, 5e8, 0.5, 0, 1e6),
-                                ("b", 2, 5e8, 5e8, 0.5, 0, 1e6))), {"span": 1e9}),
+                          table("threads", THREADS, ("a", 1, 5e8, 5e8, 0.5, 0, 1e6, 0),
+                                ("b", 2, 5e8, 5e8, 0.5, 0, 1e6, 0))), {"span": 1e9}),
         profile("sched", (table("cores", "core|share", (0, 0.5), (1, 0.5)),
-                          table("threads", THREADS, ("a", 1, 5e8, 0, 0.5, 0, 1e6),
-                                ("b", 2, 5e8, 0, 0.5, 0, 1e6))), {"span": 1e9}),
+                          table("threads", THREADS, ("a", 1, 5e8, 0, 0.5, 0, 1e6, 0),
+                                ("b", 2, 5e8, 0, 0.5, 0, 1e6, 0))), {"span": 1e9}),
     ),
     "contended-lock": (
         profile("locks", (table("locks", LOCKS, ("m", "mutex", 0.2, 5e8, 0.4, "t (1)", 0.4, "f",

@@ -247,7 +247,7 @@ async def _node(tree: _Tree, parent: Mailbox, level: int, number: int, began: in
 
 async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Many actors that each answer once and then idle."""
-    count, bound = job.parameters["actors"], job.parameters["mailbox"]
+    count, bound, state = (job.parameters[name] for name in ("actors", "mailbox", "state"))
     driver = actors.mailbox(ENOUGH)
     mailboxes: list[Mailbox] = []
     total = live = 0
@@ -255,7 +255,7 @@ async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
     start = now()
     for _ in range(count):
         own = actors.mailbox(bound)
-        actors.spawn(_idler, own, driver, book)
+        actors.spawn(_idler, own, driver, b"\x01" * state, book)
         mailboxes.append(own)
     for number, own in enumerate(mailboxes):
         await own.send((0, number, 0))
@@ -274,7 +274,8 @@ async def mass_spawn(actors: Runtime, job: Job, book: Book) -> Outcome:
     return book.outcome(start, end, sum=book.sum, live=live)
 
 
-async def _idler(own: Mailbox, driver: Mailbox, book: Book) -> None:
+async def _idler(own: Mailbox, driver: Mailbox, state: bytes, book: Book) -> None:  # noqa: ARG001
+    """Its frame holds its state."""
     receive = own.receive
     total = sent = 0
     while True:
@@ -290,9 +291,10 @@ async def _idler(own: Mailbox, driver: Mailbox, book: Book) -> None:
 async def mailbox_fill(actors: Runtime, job: Job, book: Book) -> Outcome:
     """Messages queued for a receiver that is held back, then drained."""
     messages = job.parameters["messages"]
-    driver, gate, receiver = actors.mailbox(ENOUGH), actors.mailbox(1), actors.mailbox(messages)
-    actors.spawn(_held, gate, receiver, driver, book)
+    driver, gate = actors.mailbox(ENOUGH), actors.mailbox(1)
     book.probe("before")
+    receiver = actors.mailbox(messages)
+    actors.spawn(_held, gate, receiver, driver, book)
     start = now()
     for value in range(messages):
         await receiver.send((0, value, 0))

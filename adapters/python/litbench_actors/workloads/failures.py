@@ -20,8 +20,8 @@ async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     driver = actors.mailbox(ENOUGH)
     children = [actors.mailbox(bound) for _ in range(job.parameters["children"])]
     supervisor = Supervisor(actors, job.parameters["strategy"], listener=driver)
-    for number, own in enumerate(children):
-        supervisor.add(own, _child, number, own, driver, book)
+    for own in children:
+        supervisor.add(own, _child, own, driver, book)
     actors.spawn(supervisor.run)
     for own in children:  # until all are there
         await own.send(START)
@@ -45,12 +45,13 @@ async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     book.probe("loaded")
     await supervisor.own.send(STOP)
     await actors.join()
+    book.probe("after")
     book.errored = supervisor.failures
     book.enter(sent=2 * crashes + answers, handled=answers)
     return book.outcome(start, end, restarts=supervisor.restarts, states=states)
 
 
-async def _child(number: int, own: Mailbox, driver: Mailbox, book: Book) -> None:
+async def _child(own: Mailbox, driver: Mailbox, book: Book) -> None:
     """One life: its state is how many values it has handled."""
     state = handled = answers = 0
     try:
@@ -63,7 +64,7 @@ async def _child(number: int, own: Mailbox, driver: Mailbox, book: Book) -> None
                 continue
             handled += 1
             if value == ASK:
-                await driver.send((number, state, 0))
+                await driver.send((0, state, 0))
                 answers += 1
             else:
                 state += 1

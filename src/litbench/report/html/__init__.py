@@ -14,6 +14,7 @@ import msgspec
 
 from litbench.report import phrases, profile_page
 from litbench.report.html import boards, data, sections
+from litbench.report.html import images as image_sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
 
@@ -67,6 +68,7 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     content += [sections.ranking(found, colours) for found in report.rankings]
     content += [sections.sweep(found, colours) for found in report.sweeps]
     content += [sections.memory(found, colours) for found in report.memory]
+    content += [image_sections.image(found, colours) for found in report.images]
     content += [Markup(profile_page.sections(report.profiles))]
     content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]

@@ -300,6 +300,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield swept.anchor, swept.title
     for memory_table in report.memory:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
+    for image in report.images:
+        yield image.anchor, image.title
     for board in report.boards:
         yield board.anchor, board.title
     if report.environment:

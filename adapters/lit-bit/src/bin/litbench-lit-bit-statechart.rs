@@ -1,0 +1,17 @@
+//! The target `lit-bit-statechart`: lit-bit's statecharts as actors on Tokio's current-thread scheduler.
+
+use litbench_adapter::CountingAllocator;
+use litbench_lit_bit::runtime::Scheduler;
+use litbench_lit_bit::spawn::Style;
+use litbench_lit_bit::target::LitBit;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::system();
+
+fn main() {
+    litbench_adapter::main(LitBit::new(
+        "lit-bit-statechart",
+        Scheduler::CurrentThread,
+        Style::Chart,
+    ))
+}
