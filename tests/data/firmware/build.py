@@ -50,6 +50,7 @@ RUST_PROFILES = {"O0": "dev", "Os": "small", "O2": "release"}
 def run(*command: str | Path, **more: object) -> None:
     """One command, echoed; the script stops where it fails."""
     print("+", " ".join(str(part) for part in command), file=sys.stderr)
+    more.setdefault("cwd", HERE)  # what debug information names is relative to this folder
     subprocess.run([str(part) for part in command], check=True, **more)  # type: ignore[call-overload]
 
 
@@ -70,6 +71,8 @@ def build_c(
             language = CPP if source.suffix == ".cpp" else []
             product = Path(folder) / f"{source.stem}.o"
             debug = "-g" if program in WITH_TYPES else "-g1"
+            if source.suffix == ".S":
+                debug = "-g0"  # the assembler would write down where it was run
             run(
                 compiler,
                 *flags,
