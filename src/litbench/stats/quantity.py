@@ -1,6 +1,7 @@
 """One number of a target with its interval, by name: what a goal is held against.
 
 p50 p95 p99 p999     a percentile of the workload's own latency, the mean over forks
+half-p50             half the median round trip: one way
 rate                 work a second
 rate-per-thread      the same for each worker thread
 time-each            nanoseconds for each message (or actor): one over the rate
