@@ -56,6 +56,14 @@ def available_memory() -> int | None:
     return _meminfo("MemAvailable")
 
 
+def peak_resident(pid: int) -> int | None:
+    """The most bytes that a process was resident with, or None where that cannot be told.
+
+    Not ``ru_maxrss``: on Linux that begins with what the parent had when it forked.
+    """
+    return _kilobytes(f"/proc/{pid}/status", "VmHWM")
+
+
 @dataclass(frozen=True)
 class Reading:
     """Counters of the whole machine at one moment."""
@@ -105,7 +113,12 @@ def _read(path: str) -> str | None:
 
 
 def _meminfo(name: str) -> int | None:
-    for line in (_read("/proc/meminfo") or "").splitlines():
+    return _kilobytes("/proc/meminfo", name)
+
+
+def _kilobytes(path: str, name: str) -> int | None:
+    """The value of one ``name:  123 kB`` line, in bytes."""
+    for line in (_read(path) or "").splitlines():
         key, _, rest = line.partition(":")
         if key == name:
             return int(rest.split()[0]) * 1024

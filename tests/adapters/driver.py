@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -99,6 +100,7 @@ def _converse(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=(writing,),
+        bufsize=0,  # nothing is left to flush into a pipe that an early end has closed
         env={
             **os.environ,
             "PYTHONPATH": str(PYTHON),
@@ -130,8 +132,9 @@ def _answer(process: subprocess.Popen[bytes], received: bytes) -> None:
     assert process.stdin is not None
     for kind, answer in ((b'"type":"ready"', b"go"), (b'"type":"finish"', b"report")):
         if kind in received:
-            process.stdin.write(b'{"type":"' + answer + b'"}\n')
-            process.stdin.flush()
+            # One that did not wait for the answer may be gone already.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(b'{"type":"' + answer + b'"}\n')
 
 
 def assert_as_defined(talk: Talk, definition: WorkloadDefinition, job: Message) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from litbench.environment import Reading, readings_between, usable_cpus
+from litbench.environment import Reading, peak_resident, readings_between, usable_cpus
 from litbench.instruments.base import NOTHING, Instrument, added
 from litbench.plan import Item, Plan
 from litbench.protocol import Description, Go, ProtocolError, Report
@@ -197,6 +197,8 @@ def _exchange(process: AdapterProcess, run: _Run, timeout_s: float) -> None:
             if process.has_more:
                 raise ProtocolError("early-report", "it did not wait for `report` after `finish`")
             run.watch.off()
+            peak = peak_resident(process.pid)
+            run.readings |= {} if peak is None else {"process_max_rss_bytes": peak}
             process.send(answer)
         if run.talk.state is State.ENDED:
             return
@@ -206,7 +208,6 @@ def _take_exit(run: _Run, ended: Exit, last_words: str) -> None:
     run.readings |= {
         "process_user_s": round(ended.usage.ru_utime, 6),
         "process_system_s": round(ended.usage.ru_stime, 6),
-        "process_max_rss_bytes": ended.usage.ru_maxrss * 1024,
         "process_switches_voluntary": ended.usage.ru_nvcsw,
         "process_switches_involuntary": ended.usage.ru_nivcsw,
     }

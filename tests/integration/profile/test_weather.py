@@ -286,9 +286,10 @@ def read_script(size: int) -> Stacks:
 def memory_of(size: int) -> tuple[int, int]:
     """Peak bytes of a fresh process that reads a script of that size, and samples it read."""
     code = (
-        "import resource, sys; from tests.integration.profile.test_weather import read_script;"
+        "import os; from litbench.environment import peak_resident;"
+        "from tests.integration.profile.test_weather import read_script;"
         f"s = read_script({size}); sum(each.weight for each in s);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, s.samples)"
+        "print(peak_resident(os.getpid()), s.samples)"
     )
     root = str(Path(__file__).parents[3])
     paths = f"import os, sys; os.chdir({root!r}); sys.path.insert(0, {root!r})"
