@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from litbench.record import Environment, Scalar
+from litbench.record import Scalar
 
 _CPU_TICKS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 
@@ -98,11 +98,6 @@ def readings_between(before: Reading, after: Reading) -> dict[str, Scalar]:
     if hasattr(os, "getloadavg"):
         readings["load_1min"] = round(os.getloadavg()[0], 2)
     return readings
-
-
-def environment(facts: dict[str, Scalar], readings: dict[str, Scalar]) -> Environment:
-    """The part of a record that describes the machine."""
-    return Environment(facts=facts, readings=readings)
 
 
 def _read(path: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from litbench.catalogue import workload
 from litbench.catalogue.small import SMALL
-from litbench.plan import PRESETS, Plan, Preset, Selection, make
+from litbench.plan import Plan, Preset, Selection, make
 from litbench.record import Measure, Record
 from litbench.runner.run import Prepared, Setting, run_plan
 from litbench.targets import Adapter, describe
@@ -52,4 +52,4 @@ def run_fake(tmp_path: Path, plan: Plan, *options: str) -> list[Record]:
     return [record for _, record in run_plan(plan, prepared, setting, lambda _: None) if record]
 
 
-__all__ = ["FAKE", "PRESETS", "SMALL", "fake", "plan_of", "run_fake"]
+__all__ = ["FAKE", "SMALL", "fake", "plan_of", "run_fake"]

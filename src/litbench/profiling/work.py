@@ -12,14 +12,25 @@ from statistics import median
 import msgspec
 
 from litbench.catalogue import workload
-from litbench.environment import Reading, environment, machine_facts, readings_between
+from litbench.environment import Reading, machine_facts, readings_between
 from litbench.environment import usable_cpu_count as cpu_count
 from litbench.errors import UsageError
 from litbench.instruments.base import NOTHING, Instrument, Program, Question, Watched
 from litbench.instruments.tools import program_path
 from litbench.plan import PRESETS, Item, Plan, Selection, Unmeasured, make, select
 from litbench.profiling.request import Observer, ProfileRequest
-from litbench.record import Kind, Measure, Note, Record, Status, Subject, Workload, new_id, now
+from litbench.record import (
+    Environment,
+    Kind,
+    Measure,
+    Note,
+    Record,
+    Status,
+    Subject,
+    Workload,
+    new_id,
+    now,
+)
 from litbench.runner.command import Outcome, run_command
 from litbench.runner.run import Prepared, Setting, run_item
 from litbench.store import Store
@@ -79,7 +90,9 @@ class CommandWork:
             ),
             status=Status.VALID,
             cautions=tuple(_outcome_cautions(outcome)),
-            environment=environment(self._facts, readings | {"exit_status": outcome.status}),
+            environment=Environment(
+                facts=self._facts, readings=readings | {"exit_status": outcome.status}
+            ),
         )
         return record, watched
 
