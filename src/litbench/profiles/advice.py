@@ -5,6 +5,7 @@ A threshold is here once, with its reason. What was not measured gives no advice
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -231,6 +232,45 @@ def _locks(record: Record) -> Iterator[Advice]:
         )
 
 
+def _futexes(record: Record) -> Iterator[Advice]:
+    """Locks that only the kernel's side shows; those that a tool can name have its advice."""
+    span = value(record, "span") or 0
+    if setting(record, "locks_named_by"):
+        return
+    places: dict[str, float] = defaultdict(float)
+    for row in rows(record, "futexes"):
+        if row["kind"] == "lock":
+            places[_lock_place(row)] += number(row, "wait")
+    for place, wait in places.items():
+        if wait >= LOCK_WAIT * span:
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a lock {place}: hold it for"
+                " less, or divide what it guards.",
+            )
+
+
+def _lock_place(row: dict[str, Scalar]) -> str:
+    """Where it is taken or else let go; its address or name where no function is known."""
+    for site, where in (("site", "where"), ("woken by", "woken where")):
+        if row[site]:
+            return f"in {row[site]} ({row[where]})"
+    return f"at {row['futex']}"
+
+
+def _java_locks(record: Record) -> Iterator[Advice]:
+    for row in rows(record, "java locks"):
+        wait = number(row, "wait")
+        if record.duration_ns and wait >= LOCK_WAIT * record.duration_ns:
+            holder = f"; {row['top holder']} held it most" if row["top holder"] else ""
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a {row['lock']} in"
+                f" {row['site']} ({row['where']}){holder}: hold it for less, or divide what it"
+                " guards.",
+            )
+
+
 def _sharing(record: Record) -> Iterator[Advice]:
     for row in rows(record, "shared lines"):
         if row["kind"] == "false sharing" and number(row, "share of samples") >= SHARED_LINE:
@@ -267,6 +307,6 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "cpu": (_classes, _cycles, _switches),
     "cache": (_caches,),
     "sched": (_switches, _balance, _unyielding),
-    "locks": (_locks, _sharing),
+    "locks": (_locks, _java_locks, _futexes, _sharing),
     "races": (_races,),
 }
