@@ -30,6 +30,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield escape(phrases.headline(report))
     if report.warnings:
         yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
+    for goals in report.goals:
+        yield from _goals(goals)
     for ranking in report.rankings:
         yield from _ranking(ranking)
     for sweep in report.sweeps:
@@ -65,11 +67,9 @@ def _reasons(reasons: Iterable[object]) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    """What is not a ranking: images, goals, a board's details where the run is alone."""
+    """What is not a ranking: images, a board's details where the run is alone."""
     for image in report.images:
         yield from _image(image)
-    for goals in report.goals:
-        yield from _goals(goals)
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
 
@@ -162,6 +162,7 @@ def _figures(columns: Sequence[str], found: images.Shown) -> str:
 def _goals(goals: GoalTable) -> Iterator[str]:
     yield f"## {escape(goals.title)}"
     yield escape(goals.about)
+    yield escape(phrases.verdicts(goals))
     columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
     rows = [
         (
@@ -170,7 +171,7 @@ def _goals(goals: GoalTable) -> Iterator[str]:
             row.target,
             phrases.measured(row),
             phrases.measured_interval(row),
-            str(row.verdict),
+            phrases.verdict(row.verdict),
             _letters(row.notes),
         )
         for row in goals.rows

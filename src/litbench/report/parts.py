@@ -6,6 +6,7 @@ every format.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 
 import msgspec
@@ -154,11 +155,18 @@ class GoalRow(Part, frozen=True):
 class GoalTable(Part, frozen=True):
     """A project's goals beside what was measured."""
 
+    anchor: str
     title: str
     about: str
     rows: tuple[GoalRow, ...]
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many rows have each verdict; those that do not occur are left out."""
+        counts = Counter(row.verdict for row in self.rows)
+        return {verdict: counts[verdict] for verdict in Verdict if verdict in counts}
 
 
 class Sheet(Part, frozen=True):

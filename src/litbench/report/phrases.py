@@ -10,7 +10,16 @@ import unicodedata
 
 from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
-from litbench.report.parts import GoalRow, MemoryRow, MemoryTable, Ranking, Report, Row
+from litbench.report.parts import (
+    GoalRow,
+    GoalTable,
+    MemoryRow,
+    MemoryTable,
+    Ranking,
+    Report,
+    Row,
+    Verdict,
+)
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
 from litbench.stats.quantity import Quantity
@@ -32,6 +41,7 @@ LEGEND = (
     "   ± half the 95 % interval over forks and iterations"
 )
 
+SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDETERMINED: "?"}
 READINGS = {
     Reading.LIVE: "live bytes in the allocator",
     Reading.RSS: "resident set",
@@ -167,6 +177,16 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def verdict(found: Verdict) -> str:
+    """A verdict with its sign, so that none rests on a colour."""
+    return f"{SIGNS[found]} {found}"
+
+
+def verdicts(goals: GoalTable) -> str:
+    """How many goals have each verdict."""
+    return ", ".join(f"{verdict(found)}: {count}" for found, count in goals.verdicts.items())
 
 
 def measured(row: GoalRow) -> str:

@@ -275,6 +275,7 @@ def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield _text(goals.title, "bold cyan")
     yield _text(goals.about, "dim")
+    yield _text(phrases.verdicts(goals))
     yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
     yield from _notes(goals.notes)
     for remark in goals.remarks:
@@ -296,7 +297,7 @@ def _goal_table(goals: GoalTable) -> Table:
             _text(row.target),
             Text(phrases.measured(row)),
             Text(phrases.measured_interval(row)),
-            Text(row.verdict, _VERDICTS[row.verdict]),
+            Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -316,7 +317,7 @@ def _goal_blocks(goals: GoalTable) -> Table:
         table.add_row(Text("  on"), _text(row.target))
         table.add_row(Text("  measured"), Text(phrases.measured(row)))
         table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
-        table.add_row(Text("  verdict"), Text(row.verdict, _VERDICTS[row.verdict]))
+        table.add_row(Text("  verdict"), Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]))
     return table
 
 

@@ -292,6 +292,8 @@ def section(anchor: str, title: str, *children: Child) -> Markup:
 
 def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     """Anchors and titles, for the navigation."""
+    for goals in report.goals:
+        yield goals.anchor, "Goals" if len(report.goals) == 1 else goals.title
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
