@@ -20,7 +20,8 @@ Values = dict[str, int]
 class Parameter:
     """An integer parameter of a workload, with its default and the range that makes sense.
 
-    An ``option`` turns something on; at its default it says nothing and is not shown.
+    An ``option`` turns something on; at its default it says nothing and is not shown. The values of
+    a ``choice`` are names, not amounts.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Parameter:
     least: int = 1
     most: int = 100_000_000
     option: bool = False
+    choice: bool = False
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,9 @@ PRESSURE = (
         parameters=(
             Parameter("crashes", 10_000, "crashes"),
             Parameter("children", 4, "children of the supervisor", most=10_000),
-            Parameter("strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2),
+            Parameter(
+                "strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2, choice=True
+            ),
             mailbox(16),
         ),
         measures=(Measure.THROUGHPUT, Measure.LATENCY, Measure.MEMORY),

@@ -165,6 +165,7 @@ def _row(runs: Sequence[Record], goal: Goal, target: str, notes: Notes) -> GoalR
         version=runs[0].subject.version,
         workload=goal.workload,
         quantity=goal.quantity,
+        parameters=dict(goal.parameters),
         relation=str(goal.relation),
         limit=goal.limit,
         measured=measured,

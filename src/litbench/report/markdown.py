@@ -114,6 +114,8 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
         (row.label, str(point.at), *point.cells, "") for row in sweep.rows for point in row.points
     ]
     yield _table(("configuration", sweep.over, *sweep.columns, ""), rows, left=1)
+    if sweep.claims:
+        yield "\n".join(f"- {escape(phrases.claim(claim))}" for claim in sweep.claims)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:

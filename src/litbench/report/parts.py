@@ -28,7 +28,8 @@ class Row(Part, frozen=True):
     """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
 
     ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
-    ``throughput`` and ``latencies`` are None where no run was for them.
+    ``throughput`` and ``latencies`` are None where no run was for them. A ``rescaled`` row ran with
+    other parameters than its ranking has.
     """
 
     target: str
@@ -38,6 +39,7 @@ class Row(Part, frozen=True):
     throughput: Throughput | Undetermined | None
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
+    rescaled: bool
     notes: tuple[int, ...]
     runs: tuple[str, ...]
     valid: int
@@ -110,8 +112,15 @@ class SweepRow(Part, frozen=True):
     points: tuple[SweepPoint, ...]
 
 
+class Claim(Part, frozen=True):
+    """A published value to see measured ones beside, in the unit of its sweep."""
+
+    label: str
+    value: float
+
+
 class Sweep(Part, frozen=True):
-    """``value`` in ``unit`` as something (``over``) is swept.
+    """``value`` in ``unit`` as something (``over``) is swept; actors and messages are a rate.
 
     ``columns`` name the cells, ``figure`` is the title of the chart.
     """
@@ -125,6 +134,7 @@ class Sweep(Part, frozen=True):
     unit: Unit
     columns: tuple[str, ...]
     rows: tuple[SweepRow, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -145,6 +155,7 @@ class GoalRow(Part, frozen=True):
     version: str
     workload: str
     quantity: str
+    parameters: Parameters
     relation: str
     limit: float
     measured: Quantity | Undetermined

@@ -11,6 +11,7 @@ import unicodedata
 from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
 from litbench.report.parts import (
+    Claim,
     GoalRow,
     GoalTable,
     MemoryRow,
@@ -96,14 +97,25 @@ def reach(row: Row) -> str:
 
 def sides(estimate: float, interval: Interval) -> str:
     """An interval's reach to both sides of an estimate: in percent, or as factors beyond that."""
-    below = 100 * (estimate - interval.low) / estimate
-    above = 100 * (interval.high - estimate) / estimate
-    if above > 100:
-        factors = estimate / interval.low, interval.high / estimate
+    return _sides(estimate, interval.low, interval.high)
+
+
+def _sides(estimate: float, low: float, high: float) -> str:
+    below = 100 * (estimate - low) / estimate
+    above = 100 * (high - estimate) / estimate
+    if above > 100 and low > 0:
+        factors = estimate / low, high / estimate
         return f"÷{significant(factors[0], 2)} {TIMES}{significant(factors[1], 2)}"
     if round(max(below, above), 1) <= 2 * round(min(below, above), 1):
         return f"{_percent(max(below, above))} %"
     return f"{MINUS}{_percent(below)} +{_percent(above)} %"
+
+
+def spread(found: Quantity) -> str:
+    """The reach of a quantity's interval."""
+    if found.low is None or found.high is None:
+        return UNDETERMINED
+    return _sides(found.value, found.low, found.high)
 
 
 def _percent(value: float) -> str:
@@ -187,6 +199,11 @@ def verdict(found: Verdict) -> str:
 def verdicts(goals: GoalTable) -> str:
     """How many goals have each verdict."""
     return ", ".join(f"{verdict(found)}: {count}" for found, count in goals.verdicts.items())
+
+
+def claim(found: Claim) -> str:
+    """A published value that a sweep is seen beside."""
+    return f"claimed: {found.label}"
 
 
 def measured(row: GoalRow) -> str:

@@ -113,6 +113,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             throughput=rate,
             latencies=latencies,
             standing=standing,
+            rescaled=_table(group) != table,
             notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),

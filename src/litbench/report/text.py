@@ -198,6 +198,8 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
             cells = (str(point.at), *point.cells)
             table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
     yield table
+    for claim in sweep.claims:
+        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:

@@ -158,6 +158,17 @@ const Plot = (() => {
     return ticks;
   };
 
+  /* Ticks at powers of ten; between them, too, where those are too few. */
+  const rounds = (u, at, low, high) => {
+    const ticks = powers(10)(u, at, low, high);
+    if (ticks.length > 2) return ticks;
+    const between = [];
+    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+      between.push(...[1, 2, 5].map((nice) => nice * power).filter((tick) => tick >= low && tick <= high));
+    }
+    return between;
+  };
+
   /* Labels of an axis below, those left out that would touch the one before. */
   const apart = (format) => (u, ticks) => {
     let free = -Infinity;
@@ -179,5 +190,5 @@ const Plot = (() => {
     host.replaceChildren();
   };
 
-  return { css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, apart, clear };
+  return { css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, rounds, apart, clear };
 })();

@@ -178,13 +178,14 @@ def _traces(found: Ranking) -> Markup | None:
 
 
 def sweep(found: Sweep, colours: Colours) -> Markup:
-    """Speed-up by threads, or latency by load."""
+    """A rate, a latency or a speed-up by what is swept, beside what is claimed."""
     return section(
         found.anchor,
         found.title,
         tag("p", found.summary, class_="lead"),
         tag("div", _canvas("sweep", found, found.figure), class_="figures"),
         tables.sweep(found, colours),
+        tables.notes((), found.anchor, [phrases.claim(claim) for claim in found.claims]),
     )
 
 
