@@ -151,12 +151,12 @@ const Charts = (() => {
     hooks: {
       draw: (u) => {
         const { ctx } = u;
-        const stroke = (colour, from, to, dash) => {
+        const stroke = (colour, from, to, dash, aside = 0) => {
           ctx.strokeStyle = colour;
           ctx.setLineDash(dash);
           ctx.beginPath();
-          ctx.moveTo(u.valToPos(from[0], "x", true), u.valToPos(from[1], "y", true));
-          ctx.lineTo(u.valToPos(to[0], "x", true), u.valToPos(to[1], "y", true));
+          ctx.moveTo(u.valToPos(from[0], "x", true) + aside, u.valToPos(from[1], "y", true));
+          ctx.lineTo(u.valToPos(to[0], "x", true) + aside, u.valToPos(to[1], "y", true));
           ctx.stroke();
         };
         ctx.save();
@@ -170,6 +170,8 @@ const Charts = (() => {
           stroke(css("--quiet"), [x[0], 1], [last, last / x[0]], [4, 4]);
         }
         ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+        ctx.textAlign = "left";
+        ctx.textBaseline = "alphabetic";
         ctx.fillStyle = css("--quiet");
         for (const claim of found.claims) {
           const { min, max } = u.scales.x;
@@ -177,11 +179,12 @@ const Charts = (() => {
           ctx.fillText(claim.label, u.bbox.left + 6 * devicePixelRatio,
             u.valToPos(claim.value, "y", true) - 5 * devicePixelRatio);
         }
-        for (const one of found.series) {
+        found.series.forEach((one, at) => {  // side by side, so that none hides another
+          const aside = 3 * devicePixelRatio * (at - (found.series.length - 1) / 2);
           one.low.forEach((low, i) => {
-            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], []);
+            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], [], aside);
           });
-        }
+        });
         ctx.restore();
       },
     },

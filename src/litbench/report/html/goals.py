@@ -30,7 +30,10 @@ def goals(found: GoalTable, colours: Colours) -> Markup:
             "p", tag("span", found.about), tag("span", _chips(found), class_="chips"), class_="lead"
         ),
         tables.table(
-            f"{found.title}: goals", _COLUMNS, [_row(r, found, colours) for r in found.rows]
+            f"{found.title}: goals",
+            _COLUMNS,
+            [_row(r, found, colours) for r in found.rows],
+            "cards",
         ),
         tables.notes(found.notes, found.anchor, found.remarks),
     )

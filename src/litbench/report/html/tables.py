@@ -23,9 +23,15 @@ class Cell:
 
 
 def table(
-    caption: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Cell]]
+    caption: str,
+    columns: Sequence[tuple[str, bool]],
+    rows: Sequence[Sequence[Cell]],
+    kind: str = "",
 ) -> Markup:
-    """A sortable table. A column is a title and whether it holds figures."""
+    """A sortable table. A column is a title and whether it holds figures.
+
+    Of ``kind`` cards, its rows become cards on a phone.
+    """
     head = [
         tag("th", tag("button", title, type="button"), scope="col", class_=_figures(figures))
         for title, figures in columns
@@ -41,7 +47,7 @@ def table(
             tag("caption", caption, class_="hidden"),
             tag("thead", tag("tr", head)),
             tag("tbody", body),
-            class_="sortable",
+            class_=f"sortable {kind}".rstrip(),
         ),
         class_="scroll",
         tabindex="0",
