@@ -58,6 +58,9 @@ class WorkloadDefinition:
     size: str | None = None  # the parameter that memory is a slope over
     work_unit: Unit = Unit.MESSAGES
     other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
+    # how many samples of them an iteration takes, where the definition says
+    other_samples: Callable[[Values], dict[str, int]] | None = None
+    ratios: tuple[str, ...] = ()  # metrics from 0 to 1 that every run has
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
     lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
     repeats: bool = False  # a memory run has many iterations, not one

@@ -144,6 +144,8 @@ PRESSURE = (
         demand=lambda v: Demand(v["actors"] + 1, v["actors"] * v["messages"] + v["burns"]),
         expected=_isolation,
         other_histograms=("gap",),
+        other_samples=lambda v: {"gap": v["actors"] * (v["messages"] - 1)},
+        ratios=("share",),
     ),
     WorkloadDefinition(
         name="supervision",

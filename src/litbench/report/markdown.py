@@ -90,13 +90,17 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     if ranking.per is not Unit.NS:
         yield escape(f"Times in {ranking.per} of {ranking.clock}.")
     columns = ["configuration", phrases.rate_unit(ranking), "± 95 %"]
-    columns += [name for name, _ in phrases.LATENCIES]
+    timed = phrases.LATENCIES if phrases.has_latencies(ranking) else ()
+    columns += [name for name, _ in timed]
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    columns += [name for name, _ in fair]
     rows = [
         [
             row.label,
             f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
             phrases.margin(row),
-            *(phrases.latency(row, field) for _, field in phrases.LATENCIES),
+            *(phrases.latency(row, field) for _, field in timed),
+            *(cell(row) for _, cell in fair),
             _letters(row.notes),
         ]
         for row in ranking.rows

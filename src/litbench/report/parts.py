@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
+from litbench.stats.fairness import Fairness
 from litbench.stats.memory import Memory
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
@@ -40,6 +41,7 @@ class Row(Part, frozen=True):
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
     rescaled: bool
+    fairness: Fairness | Undetermined | None
     notes: tuple[int, ...]
     runs: tuple[str, ...]
     valid: int

@@ -21,6 +21,7 @@ from litbench.report.parts import (
     Row,
     Verdict,
 )
+from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
 from litbench.stats.quantity import Quantity
@@ -130,6 +131,48 @@ def latency(row: Row, field: str) -> str:
     return duration(value, row.latency.unit)
 
 
+def share(row: Row) -> str:
+    """What the others got done beside an actor that burned the processor."""
+    if not isinstance(row.fairness, Fairness):
+        return UNDETERMINED if row.fairness and row.valid else NOTHING
+    return percent(row.fairness.share)
+
+
+def share_interval(row: Row) -> str:
+    """The interval of the share."""
+    found = row.fairness
+    if not isinstance(found, Fairness):
+        return NOTHING
+    if found.low is None or found.high is None:
+        return UNDETERMINED
+    return f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
+
+
+def worst_gap(row: Row) -> str:
+    """The longest wait of one of the others, in any fork."""
+    if not isinstance(row.fairness, Fairness):
+        return NOTHING
+    return duration(row.fairness.worst_gap, row.fairness.unit)
+
+
+FAIRNESS = (("share", share), ("share, 95 %", share_interval), ("worst gap", worst_gap))
+
+
+def has_latencies(ranking: Ranking) -> bool:
+    """Whether a ranking has runs that were for latency."""
+    return any(row.latencies is not None for row in ranking.rows)
+
+
+def has_fairness(ranking: Ranking) -> bool:
+    """Whether a ranking has shares and gaps to show."""
+    return any(row.fairness is not None for row in ranking.rows)
+
+
+def percent(part: float) -> str:
+    """A part of 1 in percent, with the digits that a small one needs."""
+    return f"{100 * part:.1f} %" if part == 0 or part >= 0.0095 else f"{100 * part:.2g} %"
+
+
 def duration(value: float, unit: Unit) -> str:
     """A time; in the clock's own unit as a bare count, since the table names the unit."""
     return format_quantity(value, unit) if unit is Unit.NS else format_count(value)
@@ -223,6 +266,8 @@ def measured_interval(row: GoalRow) -> str:
 
 
 def _amount(found: Quantity, value: float) -> str:
+    if found.unit is Unit.RATIO:
+        return percent(value)
     if found.unit is Unit.BYTES:
         return bytes_each(value)
     if found.per_second:

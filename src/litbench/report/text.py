@@ -132,13 +132,16 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
 def _ranking_table(ranking: Ranking) -> Table:
     table = _table()
     table.add_column("configuration", overflow="fold", ratio=1, min_width=16)
-    rates, latencies = _has_rates(ranking), _has_latencies(ranking)
+    rates, latencies = _has_rates(ranking), phrases.has_latencies(ranking)
     if rates:
         table.add_column(phrases.rate_unit(ranking), justify="right", no_wrap=True)
         table.add_column("± 95 %", justify="right", no_wrap=True)
     if latencies:
         for name, _ in _LATENCIES:
             table.add_column(name, justify="right", no_wrap=True)
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    for name, _ in fair:
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for row in ranking.rows:
         cells = [_text(row.label)]
@@ -146,6 +149,7 @@ def _ranking_table(ranking: Ranking) -> Table:
             cells += [Text(_rate(row), _style(row)), Text(phrases.margin(row))]
         if latencies:
             cells += [Text(phrases.latency(row, field)) for _, field in _LATENCIES]
+        cells += [Text(cell(row)) for _, cell in fair]
         table.add_row(
             *cells, Text(_letters(row.notes), "yellow"), style="dim" if row.valid == 0 else ""
         )
@@ -161,18 +165,16 @@ def _ranking_blocks(ranking: Ranking) -> Table:
         if _has_rates(ranking):
             rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
-        if _has_latencies(ranking):
+        if phrases.has_latencies(ranking):
             for title, field in _LATENCIES:
                 table.add_row(Text(f"  {title}"), Text(phrases.latency(row, field)))
+        for title, cell in phrases.FAIRNESS if row.fairness else ():
+            table.add_row(Text(f"  {title}"), Text(cell(row)))
     return table
 
 
 def _has_rates(ranking: Ranking) -> bool:
     return any(row.throughput is not None for row in ranking.rows)
-
-
-def _has_latencies(ranking: Ranking) -> bool:
-    return any(row.latencies is not None for row in ranking.rows)
 
 
 def _rate(row: Row) -> str:

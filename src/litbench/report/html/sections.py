@@ -10,6 +10,7 @@ from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.stats.fairness import Fairness
 from litbench.stats.ranking import Standing
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
@@ -81,6 +82,7 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
             "div",
             _rates(found, colours),
             _canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            _shares(found, colours),
             class_="figures",
         ),
         tables.ranking(found, colours),
@@ -104,6 +106,28 @@ def _rates(found: Ranking, colours: Colours) -> Markup | None:
     rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
     title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
     return bars(rows, _tick, title) if rows else None
+
+
+def _shares(found: Ranking, colours: Colours) -> Markup | None:
+    """How the others fared beside an actor that burned the processor."""
+    if not phrases.has_fairness(found):
+        return None
+    rows = [_share_bar(row, colours[row.target]) for row in found.rows]
+    title = "Share of the others' messages handled beside the hog, with 95 % intervals"
+    return bars(rows, lambda value: f"{100 * value:g} %", title)
+
+
+def _share_bar(row: Row, colour: int) -> Bar:
+    known = row.fairness if isinstance(row.fairness, Fairness) else None
+    bounded = known is not None and known.low is not None and known.high is not None
+    return Bar(
+        label=row.label,
+        colour=colour,
+        value=known.share if known else None,
+        interval=(known.low, known.high) if known and bounded else None,  # type: ignore[arg-type]
+        text=phrases.share(row),
+        detail=f"worst gap {phrases.worst_gap(row)}" if known else "",
+    )
 
 
 def _tick(value: float) -> str:

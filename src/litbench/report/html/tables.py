@@ -9,6 +9,7 @@ from litbench.report import phrases
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.notes import letter
 from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row, Sweep
+from litbench.stats.fairness import Fairness
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 
@@ -68,15 +69,18 @@ def _cell(cell: Cell, title: str, figures: bool) -> Markup:
 def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
     """The A/B table of a workload."""
     rates = any(row.throughput is not None for row in found.rows)
-    latencies = any(row.latencies is not None for row in found.rows)
+    latencies = phrases.has_latencies(found)
     columns = [("configuration", False)]
     columns += [(phrases.rate_unit(found), True), ("± 95 %", True)] if rates else []
     columns += [(name, True) for name, _ in phrases.LATENCIES] if latencies else []
+    fair = phrases.has_fairness(found)
+    columns += [(name, True) for name, _ in phrases.FAIRNESS] if fair else []
     rows = [
         [
             name_cell(row.label, colours[row.target]),
             *(_rate_cells(row) if rates else ()),
             *((_latency(row, field) for _, field in phrases.LATENCIES) if latencies else ()),
+            *(_fairness_cells(row) if fair else ()),
             notes_cell(row.notes, found.anchor),
         ]
         for row in found.rows
@@ -104,6 +108,14 @@ def _rate_cells(row: Row) -> tuple[Cell, Cell]:
     text = f"{phrases.mark(row)} {phrases.rate(row)}".strip()
     kind = "invalid" if text == phrases.INVALID else str(row.standing)
     return Cell(text, value, kind), Cell(phrases.margin(row))
+
+
+def _fairness_cells(row: Row) -> list[Cell]:
+    known = row.fairness if isinstance(row.fairness, Fairness) else None
+    numbers = (known.share, known.low, known.worst_gap) if known else (None, None, None)
+    return [
+        Cell(cell(row), number) for (_, cell), number in zip(phrases.FAIRNESS, numbers, strict=True)
+    ]
 
 
 def _latency(row: Row, field: str) -> Cell:
