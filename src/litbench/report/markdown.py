@@ -127,20 +127,18 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     yield f"## Memory: {escape(title)}"
     if memory.summary:
         yield escape(memory.summary)
-    columns = ("scenario", "reading", "memory used", "with", "bytes each", "95 % interval", "notes")
+    columns = phrases.memory_columns(memory)
+    titles = ("scenario", "reading", *(name for name, _ in columns), "notes")
     rows = [
         [
             row.label,
             str(row.memory.reading),
-            phrases.used(row),
-            phrases.count(row),
-            phrases.each(row),
-            phrases.each_interval(row),
+            *(cell(row) for _, cell in columns),
             _letters(row.notes),
         ]
         for row in memory.rows
     ]
-    yield _table(columns, rows, left=2)
+    yield _table(titles, rows, left=2)
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)

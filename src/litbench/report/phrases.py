@@ -7,6 +7,7 @@ nothing was measured.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
@@ -26,6 +27,7 @@ from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
+from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
@@ -195,8 +197,20 @@ def used(row: MemoryRow) -> str:
 
 
 def count(row: MemoryRow) -> str:
-    """How many actors or messages the largest size has."""
-    return f"{_largest(row)[0]:,} {row.memory.unit}"
+    """How many actors, messages, ... the largest size has."""
+    return f"{_largest(row)[0]:,}"
+
+
+def counted(memory: MemoryTable) -> str:
+    """What the sizes of a table count; empty where it has one size."""
+    return next((row.memory.counted for row in memory.rows if row.memory.counted), "")
+
+
+def left(row: MemoryRow) -> str:
+    """Memory still in use when all of the largest size was gone again."""
+    size = row.memory.points[-1].size
+    found = [p.left for p in row.memory.points if p.size == size and p.left is not None]
+    return format_bytes(sum(found) / len(found)).replace("-", MINUS) if found else NOTHING
 
 
 def _largest(row: MemoryRow) -> tuple[int, float]:
@@ -208,18 +222,20 @@ def _largest(row: MemoryRow) -> tuple[int, float]:
 def each(row: MemoryRow) -> str:
     """Bytes for one more actor or message."""
     slope = row.memory.slope
+    if slope is None:
+        return NOTHING
     if isinstance(slope, Undetermined):
         return UNDETERMINED
     if not slope.excludes_zero:
-        return f"at most {bytes_each(slope.high)}"
+        return f"≤ {bytes_each(max(slope.high, 0))}"
     return bytes_each(slope.slope)
 
 
 def each_interval(row: MemoryRow) -> str:
     """The interval of the bytes for one more."""
     slope = row.memory.slope
-    if isinstance(slope, Undetermined):
-        return ""
+    if not isinstance(slope, Slope):
+        return NOTHING if slope is None else ""
     return f"{bytes_each(slope.low).removesuffix(' B')} to {bytes_each(slope.high)}"
 
 
@@ -275,10 +291,24 @@ def _amount(found: Quantity, value: float) -> str:
     return duration(value, found.unit)
 
 
+def memory_columns(memory: MemoryTable) -> tuple[tuple[str, Callable[[MemoryRow], str]], ...]:
+    """Titles and cells of a memory table's figures."""
+    if not counted(memory):
+        return ("used", used), ("left", left)
+    return (
+        ("used", used),
+        (counted(memory), count),
+        ("left", left),
+        ("bytes each", each),
+        ("95 % interval", each_interval),
+    )
+
+
 def readings(memory: MemoryTable) -> str:
-    """What the readings of a table are."""
+    """What the readings of a table are, and what was left when."""
     kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
-    return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+    told = ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+    return f"{told}; left: what was still in use when all was gone again"
 
 
 def fact(name: str, value: Scalar) -> str:

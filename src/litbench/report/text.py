@@ -212,26 +212,19 @@ def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _notes(memory.notes)
 
 
-_MEMORY = (
-    ("memory used", phrases.used),
-    ("with", phrases.count),
-    ("bytes each", phrases.each),
-    ("95 % interval", phrases.each_interval),
-)
-
-
 def _memory_table(memory: MemoryTable) -> Table:
     table = _table()
-    table.add_column("scenario", overflow="fold", ratio=1, min_width=16)
+    table.add_column("scenario", overflow="fold", ratio=1, min_width=14)
     table.add_column("reading", no_wrap=True)
-    for name, _ in _MEMORY:
+    columns = phrases.memory_columns(memory)
+    for name, _ in columns:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
             _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
-            *(Text(cell(row)) for _, cell in _MEMORY),
+            *(Text(cell(row)) for _, cell in columns),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -244,7 +237,7 @@ def _memory_blocks(memory: MemoryTable) -> Table:
     for row in memory.rows:
         title = f"{row.label}, {row.memory.reading}  {_letters(row.notes)}".rstrip()
         table.add_row(_text(title, "bold"), "")
-        for name, cell in _MEMORY:
+        for name, cell in phrases.memory_columns(memory):
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
 

@@ -151,6 +151,8 @@ def _bytes_each(records: Sequence[Record]) -> Quantity | Undetermined:
     if not live:
         return Undetermined("the runs have no reading of the allocator's live bytes")
     line = live[0].slope
+    if line is None:
+        return Undetermined("the workload has no size that memory could be a slope over")
     if isinstance(line, Undetermined):
         return line
     return Quantity(line.slope, Unit.BYTES, line.low, line.high)

@@ -71,7 +71,7 @@ const Charts = (() => {
         },
         axes: [
           axis({ splits: powers(10), values: logTicks(Format.count), size: 32 }),
-          axis({ splits: powers(4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
+          axis({ splits: powers(2, 4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
         ],
         series: [{}, ...found.rows.flatMap((row) => [line(row, { width: 1.5 }), dots(row)])],
         legend: { show: false },

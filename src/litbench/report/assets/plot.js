@@ -68,12 +68,12 @@ const Plot = (() => {
         const { ctx } = u;
         const ratio = devicePixelRatio;
         const gap = 14 * ratio;
-        const ends = series.map((one, at) => {
+        const ends = series.flatMap((one, at) => {
           const y = u.data[one.column ?? at + 1];
-          let last = y.length - 1;
-          while (last > 0 && (y[last] === null || y[last] === undefined)) last -= 1;
+          const last = y.findLastIndex((value) => value !== null && value !== undefined);
+          if (last < 0) return []; // nothing of it is on this axis
           const top = u.valToPos(y[last], "y", true);
-          return { ...one, x: u.valToPos(u.data[0][last], "x", true), from: top, top };
+          return [{ ...one, x: u.valToPos(u.data[0][last], "x", true), from: top, top }];
         });
         ends.sort((a, b) => a.top - b.top);
         for (let i = 1; i < ends.length; i += 1) {

@@ -116,7 +116,7 @@ def _slopes(memory: MemoryTable, colours: dict[str, int]) -> list[dict[str, Any]
     return [
         {
             "reading": reading,
-            "unit": memory.rows[0].memory.unit,
+            "unit": memory.rows[0].memory.counted,
             "rows": [
                 {
                     "label": row.label,

@@ -9,10 +9,9 @@ from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.report.parts import MemoryTable, Ranking, Report, Row, Run, Sweep
 from litbench.stats.fairness import Fairness
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.units import Unit, format_count
 
@@ -77,11 +76,11 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     return section(
         found.anchor,
         found.title,
-        _meta(found),
+        meta(found),
         tag(
             "div",
             _rates(found, colours),
-            _canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
             _shares(found, colours),
             class_="figures",
         ),
@@ -91,7 +90,8 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     )
 
 
-def _meta(found: Ranking | MemoryTable) -> Markup:
+def meta(found: Ranking | MemoryTable) -> Markup:
+    """What a workload is, with its version and parameters."""
     chips = [tag("code", f"v{found.version}")]
     chips += [
         tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
@@ -165,7 +165,7 @@ def _latency_title(found: Ranking) -> str:
     return f"Latency{unit} by percentile"
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
+def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -207,48 +207,9 @@ def sweep(found: Sweep, colours: Colours) -> Markup:
         found.anchor,
         found.title,
         tag("p", found.summary, class_="lead"),
-        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
+        tag("div", canvas("sweep", found, found.figure), class_="figures"),
         tables.sweep(found, colours),
         tables.notes((), found.anchor, [phrases.claim(claim) for claim in found.claims]),
-    )
-
-
-def memory(found: MemoryTable, colours: Colours) -> Markup:
-    """What one workload costs in memory: each reading apart."""
-    readings = list(dict.fromkeys(row.memory.reading for row in found.rows))
-    each = "message" if found.rows and found.rows[0].memory.unit is Unit.MESSAGES else "actor"
-    figures: list[Child] = []
-    for index, reading in enumerate(readings):
-        rows = [row for row in found.rows if row.memory.reading is reading]
-        title = f"Bytes for one more {each}, {phrases.READINGS[reading]}"
-        figures += [
-            bars(
-                [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
-            ),
-            _canvas("memory", found, f"Memory by size, {phrases.READINGS[reading]}", index),
-        ]
-    return section(
-        found.anchor,
-        f"Memory: {found.workload}",
-        _meta(found),
-        tag("div", figures, class_="figures"),
-        tables.memory(found, colours),
-        tables.notes(found.notes, found.anchor),
-    )
-
-
-def _memory_bar(row: MemoryRow, colour: int) -> Bar:
-    slope = row.memory.slope
-    if not isinstance(slope, Slope):
-        return Bar(row.label, colour, None, None, phrases.UNDETERMINED)
-    reach = (slope.high - slope.low) / 2
-    return Bar(
-        label=row.label,
-        colour=colour,
-        value=slope.slope,
-        interval=(slope.low, slope.high),
-        text=phrases.each(row),
-        detail=f"± {phrases.bytes_each(reach)}" if reach >= 0.5 else "",
     )
 
 

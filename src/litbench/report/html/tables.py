@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from litbench.report import phrases
@@ -143,30 +143,31 @@ def sweep(found: Sweep, colours: dict[str, int]) -> Markup:
 
 def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
     """The memory table of a workload."""
-    columns = [
-        ("scenario", False),
-        ("reading", False),
-        ("memory used", True),
-        ("with", True),
-        ("bytes each", True),
-        ("95 % interval", True),
-        ("notes", False),
+    titles = [(name, True) for name, _ in phrases.memory_columns(found)]
+    rows = [
+        [
+            name_cell(row.label, colours[row.target]),
+            Cell(str(row.memory.reading)),
+            *_memory_cells(row, found),
+            notes_cell(row.notes, found.anchor),
+        ]
+        for row in found.rows
     ]
-    rows = [_memory_row(row, colours[row.target], found.anchor) for row in found.rows]
+    columns = [("scenario", False), ("reading", False), *titles, ("notes", False)]
     return table(f"{found.workload}: memory", columns, rows)
 
 
-def _memory_row(row: MemoryRow, colour: int, anchor: str) -> list[Cell]:
-    slope = row.memory.slope
-    return [
-        name_cell(row.label, colour),
-        Cell(str(row.memory.reading)),
-        Cell(phrases.used(row), row.memory.points[-1].used),
-        Cell(phrases.count(row), row.memory.points[-1].size),
-        Cell(phrases.each(row), slope.slope if isinstance(slope, Slope) else None),
-        Cell(phrases.each_interval(row), slope.high if isinstance(slope, Slope) else None),
-        notes_cell(row.notes, anchor),
-    ]
+def _memory_cells(row: MemoryRow, found: MemoryTable) -> list[Cell]:
+    last, slope = row.memory.points[-1], row.memory.slope
+    each = (slope.slope, slope.high) if isinstance(slope, Slope) else (None, None)
+    numbers: dict[Callable[[MemoryRow], str], float | None] = {
+        phrases.used: last.used,
+        phrases.count: last.size,
+        phrases.left: last.left,
+        phrases.each: each[0],
+        phrases.each_interval: each[1],
+    }
+    return [Cell(cell(row), numbers[cell]) for _, cell in phrases.memory_columns(found)]
 
 
 def notes(texts: Sequence[str], anchor: str, remarks: Sequence[str] = ()) -> Markup | None:
