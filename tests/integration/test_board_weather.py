@@ -16,13 +16,13 @@ import pytest
 
 from litbench.boards import firmware, image, machines, plugin, qemu, remote
 from litbench.boards.gdb import Gdb
-from litbench.boards.idle import prebuilt
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
 from litbench.cli.main import main
 from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.targets.firmware import prebuilt
 from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
