@@ -113,12 +113,12 @@ def _threads(schedule: Schedule) -> Table:
         ("thread", None), ("tid", None), ("run", Unit.NS), ("wait", Unit.NS),
         ("sleep", Unit.NS), ("run share", Unit.RATIO), ("switches", Unit.COUNT),
         ("preempted", Unit.COUNT), ("migrations", Unit.COUNT), ("longest run", Unit.NS),
-        ("longest wait", Unit.NS), ("others waited", Unit.NS),
+        ("ousted", Unit.COUNT), ("longest wait", Unit.NS), ("others waited", Unit.NS),
     )  # fmt: skip
     span = schedule.span or 1
     rows = tuple(
         (t.name, t.tid, t.run, t.wait, t.sleep, t.run / span, t.switches, t.preempted,
-         t.migrations, t.longest_run, t.longest_wait, t.others_waited)
+         t.migrations, t.longest_run, t.ousted, t.longest_wait, t.others_waited)
         for t in sorted(schedule.threads.values(), key=lambda t: (-t.run, t.tid))[:200]
     )  # fmt: skip
     return Table(

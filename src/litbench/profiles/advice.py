@@ -30,10 +30,10 @@ FEW_ACCESSES = 10_000  # fewer say nothing about a program
 SWITCHES_A_MESSAGE = 1.0
 BUSY_CORE = 0.95
 IDLE_CORE = 0.50
-UNYIELDING_NS = 20_000_000
-UNYIELDING_PREEMPTED = 10
+UNYIELDING_NS = 20_000_000  # five ticks at 250 a second: a fair scheduler's slice is below one
+UNYIELDING_SHARE = 0.5  # of its time in one stretch: who sleeps now and then is not meant
+OUSTED = 10  # the scheduler itself took the processor away so that the program's others could run
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -196,19 +196,15 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 def _unyielding(record: Record) -> Iterator[Advice]:
     for row in rows(record, "threads"):
-        ran, preempted = number(row, "longest run"), number(row, "preempted")
-        others = number(row, "others waited")
-        if (
-            ran >= UNYIELDING_NS
-            and preempted >= UNYIELDING_PREEMPTED
-            and others >= WAITED_FOR_ONE * number(row, "run")
-        ):
+        stretch, ousted = number(row, "longest run"), number(row, "ousted")
+        most_of_it = stretch >= UNYIELDING_SHARE * number(row, "run")
+        if stretch >= UNYIELDING_NS and most_of_it and ousted >= OUSTED:
             yield Advice(
                 "never-yields",
-                f"thread {row['thread']} ({row['tid']}) ran for {format_quantity(ran, Unit.NS)}"
-                f" without giving the processor up, while others waited"
-                f" {format_quantity(others, Unit.NS)}: let it yield, or give what blocks a thread"
-                " of its own.",
+                f"thread {row['thread']} ({row['tid']}) ran for"
+                f" {format_quantity(stretch, Unit.NS)} without giving the processor up: the"
+                f" scheduler took it away {format_count(ousted)} times so that the others could"
+                " run; let it yield, or give what blocks a thread of its own.",
             )
 
 
