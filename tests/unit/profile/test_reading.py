@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,17 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
     return Table(name=name, columns=names, units=(None,) * len(names), rows=rows)  # type: ignore[arg-type]
 
 
+def by_size(live: list[int]) -> Record:
+    counted = (250, 500, 1000, 2000, 4000)
+    sizes = tuple((n, b, b / n) for n, b in zip(counted, live, strict=True))
+    found = profile("heap", (table("memory by actors", "actors|live|live each", *sizes),))
+    watcher = found.instruments[0]
+    settings = {**watcher.settings, "counted": "actors"}
+    return msgspec.structs.replace(
+        found, instruments=(msgspec.structs.replace(watcher, settings=settings),)
+    )
+
+
 SITES = "site|where|allocations|bytes|alive bytes|stack"
 THREADS = "thread|tid|run|wait|run share|preempted|longest run|ousted"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
@@ -88,6 +100,10 @@ CASES: dict[str, tuple[Record, Record]] = {
         profile("heap", (table("sites", SITES, ("take", "a.c:8", 300, 19200, 0, "m;take")),),
                 {"allocations-per-message": 3, "allocated-per-message": 192}),
         profile("heap", (), {"allocations-per-message": 0.01, "allocated-per-message": 1}),
+    ),
+    "memory-not-proportional": (
+        by_size([100_000 + 8 * n * n for n in (250, 500, 1000, 2000, 4000)]),
+        by_size([100_000 + 300 * n for n in (250, 500, 1000, 2000, 4000)]),
     ),
     "leak": (
         profile("leaks", (table("lost", "site|where|bytes", ("lose", "l.c:9", 16000)),),
