@@ -23,6 +23,7 @@ from litbench.record import (
     Metric,
     Record,
     Scalar,
+    Specification,
     Status,
     Subject,
     Table,
@@ -230,6 +231,26 @@ def test_a_regression_comes_with_its_cause() -> None:
     shown = profile_diff.render(found)
     assert "clone (q.rs) (new)" in shown
     assert "100% of the change" in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "threads", "said"),
+    [(1000.05, 1, "the same within 0.01 %"), (1002.0, 1, "changed by +0.200%"), (1002.0, 2, "")],
+)
+def test_instructions_decide_where_they_repeat(after: float, threads: int, said: str) -> None:
+    done = Specification(
+        actors=2, messages=9, message_bytes=24, in_flight=1, mailbox=16, threads=threads,
+        driver="worker",
+    )  # fmt: skip
+    old, new = (
+        msgspec.structs.replace(
+            profile("cpu", (), {"simulated-instructions-per-message": count, "messages": 9}),
+            specification=done,
+        )
+        for count in (1000.0, after)
+    )
+    notes = " ".join(differences([old], [new])[0].notes)
+    assert (said in notes) if said else ("instructions" not in notes)
 
 
 def test_a_difference_in_every_format() -> None:
