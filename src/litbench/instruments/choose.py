@@ -35,7 +35,7 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
         ("lock_shim:LockShim",),
         ("flight_recorder:FlightRecorder",),
         ("futex_trace:FutexTrace", "futex_trace:Strace"),
-        ("perf_sharing:PerfSharing",),
+        ("perf_c2c:PerfC2c", "perf_sharing:PerfSharing"),
     ),
     Question.RACES: (("races:ThreadSanitizer", "races:Helgrind"),),
     Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),

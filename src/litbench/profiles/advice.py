@@ -297,14 +297,15 @@ def _java_locks(record: Record) -> Iterator[Advice]:
 
 
 def _sharing(record: Record) -> Iterator[Advice]:
+    measured = bool(record.instruments) and record.instruments[0].name == "perf-c2c"
+    sure = "" if measured else " (a suspect: computed from sampled registers)"
     for row in rows(record, "shared lines"):
         if row["kind"] == "false sharing" and number(row, "share of samples") >= SHARED_LINE:
             yield Advice(
                 "false-sharing",
                 f"{row['threads']} write to different words ({row['offsets']}) of the cache line"
                 f" at {row['line']} in {row['site']} ({row['where']}),"
-                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes apart"
-                " (a suspect: computed from sampled registers).",
+                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes apart{sure}.",
             )
 
 
