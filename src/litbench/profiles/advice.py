@@ -305,7 +305,8 @@ def _sharing(record: Record) -> Iterator[Advice]:
                 "false-sharing",
                 f"{row['threads']} write to different words ({row['offsets']}) of the cache line"
                 f" at {row['line']} in {row['site']} ({row['where']}),"
-                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes apart{sure}.",
+                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes"
+                f" apart{sure}.",
             )
 
 
