@@ -256,4 +256,5 @@ def _select_one(
         threads=threads,
         sizes=() if definition.size in chosen else entry.sizes,
         memory=available_memory(),
+        actor_bytes=target.adapter.target.actor_bytes,
     )
