@@ -94,6 +94,10 @@ class WorkloadDefinition:
                 )
         return values
 
+    def lower(self, value: int) -> int:
+        """The next smaller value of the parameter ``lowered``."""
+        return max(value - 1 if self.lowered == "levels" else value // 2, 1)
+
     def work_of(self, values: Values) -> int:
         """Messages (or actors) an iteration gets through."""
         return self.work(values) if self.work else self.demand(values).messages

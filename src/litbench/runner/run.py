@@ -33,6 +33,7 @@ from litbench.record import (
 from litbench.runner.checks import cautions, declared_values, violations
 from litbench.runner.conversation import Conversation, State
 from litbench.runner.process import AdapterProcess, Exit, keep_output
+from litbench.runner.sizing import Sizing
 from litbench.targets import Adapter
 
 SETUP_TIMEOUT_S = 60.0
@@ -93,19 +94,20 @@ def run_plan(
 ) -> Iterator[tuple[Item, Record | None]]:
     """Make every run of the plan in order; each record is kept before it is yielded.
 
-    ``begin`` hears of each run before it is made. An item comes with None when it is passed over:
-    its preset makes one fork only of what takes long.
+    ``begin`` hears of each run before it is made. An item comes with None when it is passed over,
+    and may be run at another size: see ``sizing``.
     """
-    long: set[int] = set()
+    sizing = Sizing(plan)
     for item in plan.items:
-        if id(item.selection) in long:
+        if sizing.passes_over(item):
             yield item, None
             continue
         begin(item)
-        record = run_item(item, prepared[item.selection.target], setting, plan)
+        target = prepared[item.selection.target]
+        if trial := sizing.trial(item):
+            sizing.tried(item, trial, run_item(trial, target, setting, plan))
+        record = sizing.judged(item, run_item(sizing.fitted(item), target, setting, plan))
         keep(record)
-        if record.duration_ns > plan.preset.long_run_s * 1e9:
-            long.add(id(item.selection))
         yield item, record
 
 
