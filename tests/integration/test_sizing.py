@@ -54,8 +54,16 @@ def test_a_tree_that_would_take_too_long_has_a_level_less_and_says_why(tmp_path:
     for shown in (render(report) for render in (text.render, markdown.render, html.render)):
         plain = " ".join(shown.replace("\\", "").split())
         assert "not ranked: ran with levels=5" in plain
-        assert "scaled down to levels=5 from 6: by a trial with levels=4" in plain
+        assert "scaled down to levels=5 from 6: by a trial with levels=5" in plain
     assert "scaled down to levels=5" in json.render(report)
+
+
+def test_all_measures_have_the_size_that_the_first_trial_gave(tmp_path: Path) -> None:
+    latency = replace(skynet("slow"), measure=Measure.LATENCY)
+    records = records_of(tmp_path, skynet("slow"), latency)
+    assert {r.workload.parameters["levels"] for r in records} == {5}
+    assert {r.measure for r in records} == {Measure.THROUGHPUT, Measure.LATENCY}
+    assert len(build(records).rankings[0].rows) == 1
 
 
 def test_what_the_user_gave_is_made_as_it_is(tmp_path: Path) -> None:
@@ -69,7 +77,7 @@ def test_a_workload_of_few_actors_is_not_tried_first() -> None:
     large = make([skynet("slow")], PRESET, seed=1)
     trial = Sizing(large).trial(large.items[0])
     assert trial is not None
-    assert (trial.job.parameters["levels"], trial.job.iterations) == (4, 1)
+    assert (trial.job.parameters["levels"], trial.job.iterations) == (5, 1)
     endless = make([skynet("slow")], PRESETS["rigorous"], seed=1)
     assert Sizing(endless).trial(endless.items[0]) is None
 

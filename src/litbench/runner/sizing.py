@@ -17,7 +17,10 @@ from litbench.plan import Item, Plan, Selection, scaled_down
 from litbench.record import Measure, Note, Record
 
 MANY = 500_000  # actors from which a trial is made: with fewer, no target was seen to take minutes
-SMALLER = 50  # a trial has at most so small a part of the actors
+SMALLER = 8  # a trial has at most this part of the actors: interpreters get slower with many
+
+
+_Size = tuple[str, str, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Sizing:
         self._preset = plan.preset
         self._items = plan.items
         self._over: set[int] = set()  # selections that get no further run
-        self._fitted: dict[int, Selection] = {}
+        self._parts: dict[_Size, tuple[int, Note] | None] = {}  # what is lowered, to what, and why
 
     def passes_over(self, item: Item) -> bool:
         """Whether a run is not to be made."""
@@ -49,7 +52,7 @@ class Sizing:
         if (
             name is None
             or chosen.fixed
-            or id(chosen) in self._fitted
+            or _size(chosen) in self._parts
             or chosen.measure is Measure.MEMORY
             or math.isinf(self._preset.longest_s)
             or _actors(chosen) < MANY
@@ -61,9 +64,9 @@ class Sizing:
         return _with(item, small, iterations=1)
 
     def tried(self, item: Item, trial: Item, record: Record) -> None:
-        """Fit the item's size to what its trial took."""
+        """Fit the size to what the trial took, in all measures alike."""
         chosen, name = item.selection, item.selection.definition.lowered
-        self._fitted[id(chosen)] = chosen
+        self._parts[_size(chosen)] = None
         if name is None or not record.valid or not record.iterations:
             return
         each_s = record.iterations[0].elapsed / 1e9 / _actors(trial.selection)
@@ -71,19 +74,24 @@ class Sizing:
         while each_s * _actors(fitted) > self._preset.longest_s and fitted.values[name] > 1:
             fitted = _lowered(fitted, name)
         if fitted is not chosen:
-            expected = each_s * _actors(chosen)
             because = (
                 f"by a trial with {name}={trial.selection.values[name]}, an iteration would take"
-                f" {expected:.0f} s, and preset {self._preset.name} allows"
+                f" {each_s * _actors(chosen):.0f} s, and preset {self._preset.name} allows"
                 f" {self._preset.longest_s:g} s"
             )
             note = scaled_down(name, chosen.values[name], fitted.values[name], because)
-            self._fitted[id(chosen)] = replace(fitted, notes=(*chosen.notes, note))
+            self._parts[_size(chosen)] = fitted.values[name], note
 
     def fitted(self, item: Item) -> Item:
         """The item at the size that it may have."""
-        fitted = self._fitted.get(id(item.selection), item.selection)
-        return item if fitted is item.selection else _with(item, fitted, item.job.iterations)
+        chosen = item.selection
+        part = None if chosen.fixed else self._parts.get(_size(chosen))
+        if part is None or chosen.measure is Measure.MEMORY:
+            return item
+        value, note = part
+        values = {**chosen.values, chosen.definition.lowered or "": value}
+        smaller = replace(chosen, values=values, notes=(*chosen.notes, note))
+        return _with(item, smaller, item.job.iterations)
 
     def judged(self, item: Item, record: Record) -> Record:
         """Learn from a run; its record, with a word on what is left out because of it."""
@@ -118,6 +126,10 @@ class Sizing:
         following = min((other.selection.values[size] for other in larger), default=0)
         expected_s = took_s * following / chosen.values[size]
         return larger if expected_s > self._preset.timeout_s else []
+
+
+def _size(selection: Selection) -> _Size:
+    return selection.target, selection.definition.name, tuple(sorted(selection.values.items()))
 
 
 def _family(item: Item) -> _Family | None:

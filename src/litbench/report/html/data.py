@@ -58,11 +58,17 @@ def _curve(
     values: list[int | None] = list(hdr.percentiles(latency.counts, fractions))
     values[-1] = latency.max
     return {
-        "label": row.label if index == 0 else f"{row.label}, {latency.name}",
+        "label": f"{row.label}, {latency.name}" if _several(row) else row.label,
         "colour": colours[row.target],
         "dash": index > 0,
         "y": values + [None] * (len(x) - len(own)),
     }
+
+
+def _several(row: Row) -> bool:
+    """Whether a row has latencies of several kinds, so that each needs its name."""
+    found = row.latencies if isinstance(row.latencies, tuple) else ()
+    return sum(one.name not in NOT_LATENCIES for one in found) > 1
 
 
 def _sweep(sweep: Sweep, colours: dict[str, int]) -> dict[str, Any]:

@@ -162,7 +162,12 @@ def _has_latency(found: Ranking) -> bool:
 
 def _latency_title(found: Ranking) -> str:
     unit = "" if found.per is Unit.NS else f" in {found.per}"
-    return f"Latency{unit} by percentile"
+    naive = any(one.name == "naive" for row in found.rows for one in _latencies(row))
+    return f"Latency{unit} by percentile" + (", corrected against naive (dashed)" if naive else "")
+
+
+def _latencies(row: Row) -> tuple[Latency, ...]:
+    return row.latencies if isinstance(row.latencies, tuple) else ()
 
 
 def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
