@@ -116,6 +116,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             latencies=latencies,
             standing=standing,
             rescaled=_table(group) != table,
+            differs=different,
             fairness=_fairness(group),
             notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
@@ -123,8 +124,8 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, sentences in zip(
-            groups, rates, measured, standings, told, strict=True
+        for group, rate, latencies, standing, different, sentences in zip(
+            groups, rates, measured, standings, differ, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]

@@ -11,7 +11,8 @@ from litbench.stats import interval
 from litbench.stats.summary import Throughput
 from litbench.stats.undetermined import Undetermined
 
-_COMPARED = ("in_flight", "mailbox", "batch", "threads", "driver", "message_bytes", "policy")
+# what a specification may differ in without being another workload
+COMPARED = ("in_flight", "mailbox", "batch", "threads", "driver", "message_bytes", "policy")
 
 
 class Standing(StrEnum):
@@ -50,9 +51,9 @@ def _standing(rate: Throughput | Undetermined | None, best: Throughput) -> Stand
 def differences(specifications: Sequence[Specification | None]) -> tuple[tuple[str, ...], ...]:
     """For each specification, what it has otherwise than most, or than others, in words."""
     known = [s for s in specifications if s is not None]
-    counts = {name: Counter(getattr(s, name) for s in known) for name in _COMPARED}
+    counts = {name: Counter(getattr(s, name) for s in known) for name in COMPARED}
     return tuple(
-        tuple(text for name in _COMPARED for text in _difference(name, s, counts[name]))
+        tuple(text for name in COMPARED for text in _difference(name, s, counts[name]))
         if s is not None
         else ()
         for s in specifications

@@ -1,7 +1,8 @@
 """Runs that may be pooled, and what they say together: a throughput, a latency.
 
 Runs are pooled when they are of one build of one target, one workload with the same parameters, the
-same threads, and the same clock. Invalid runs stay visible in their group and give no number.
+same set-up (threads, driver, mailboxes, ...), and the same clock. Invalid runs stay visible in
+their group and give no number.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from litbench import catalogue
 from litbench.errors import UsageError
-from litbench.record import Clock, Histogram, Measure, Record, Scalar, Subject
+from litbench.record import Clock, Histogram, Measure, Record, Scalar, Specification, Subject
 from litbench.stats import histogram as hdr
 from litbench.stats import interval, steady
 from litbench.stats.interval import Interval
@@ -28,7 +29,10 @@ _PER = {Unit.NS: 1e9, Unit.CYCLES: 1e6, Unit.INSTRUCTIONS: 1e6}
 
 
 class Key(msgspec.Struct, frozen=True, order=False):
-    """What runs must share to be pooled. ``clock`` names a clock that is not a wall clock."""
+    """What runs must share to be pooled. ``clock`` names a clock that is not a wall clock.
+
+    ``setup`` is the specification without the counts that follow from workload and parameters.
+    """
 
     subject: Subject
     workload: str
@@ -37,6 +41,7 @@ class Key(msgspec.Struct, frozen=True, order=False):
     threads: int | None
     unit: Unit
     clock: str = ""
+    setup: Specification | None = None
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -118,7 +123,15 @@ def _key(record: Record) -> Key:
         threads=record.specification.threads if record.specification else None,
         unit=clock.unit,
         clock="" if clock.unit is Unit.NS else clock.name,
+        setup=setup_of(record),
     )
+
+
+def setup_of(record: Record) -> Specification | None:
+    """How a run was set up, whatever it had to do: runs that differ in it are not pooled."""
+    if record.specification is None:
+        return None
+    return msgspec.structs.replace(record.specification, actors=0, messages=0)
 
 
 def _nearest(key: Key, groups: dict[Key, list[Record]]) -> Key:
@@ -126,7 +139,8 @@ def _nearest(key: Key, groups: dict[Key, list[Record]]) -> Key:
     alike = [
         other
         for other in groups
-        if msgspec.structs.replace(other, threads=None, unit=key.unit, clock=key.clock) == key
+        if msgspec.structs.replace(other, threads=None, setup=None, unit=key.unit, clock=key.clock)
+        == key
     ]
     return alike[0] if len(alike) == 1 else key
 

@@ -61,7 +61,8 @@ def single() -> list[Record]:
 
 def died() -> list[Record]:
     reasons = [Note(code="crash", message="ended by signal 11 (SIGSEGV) after iteration 3")]
-    return [run("embassy-std", "counting", reasons=reasons, turn=7_000, elapsed=[10, 11, 12])]
+    elapsed = [10, 11, 12]
+    return [run("embassy-std", "counting", reasons=reasons, turn=7_000, elapsed=elapsed, mailbox=0)]
 
 
 def test_terminal(report: Report, golden: SnapshotAssertion) -> None:

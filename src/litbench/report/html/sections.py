@@ -35,9 +35,16 @@ def overview(report: Report, colours: Colours) -> Markup | None:
     return section(
         "overview",
         "Overview",
-        tag("p", "Throughput as a percentage of the best of each workload.", class_="lead"),
+        tag("p", _of_overview(ranked), class_="lead"),
         tables.table("throughput relative to the best", columns, rows),
     )
+
+
+def _of_overview(ranked: list[Ranking]) -> str:
+    told = "Throughput as a percentage of the best of each workload."
+    if any(row.differs for found in ranked for row in found.rows if _ranked(row)):
+        told += " ≠: ran with another specification; its workload's notes say which."
+    return told
 
 
 def _ranked(row: Row) -> bool:
@@ -68,7 +75,9 @@ def _relative(ranking: Ranking, label: str) -> tables.Cell:
     steps = (0.01, 0.05, 0.2, 0.5, 0.8, 0.99)
     heat = sum(part >= step for step in steps)
     text = f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
-    return tables.Cell(text, part, f"heat h{heat}")
+    differs = next((row.differs for row in ranking.rows if row.label == label), ())
+    mark = tag("a", " ≠", href=f"#{ranking.anchor}", title="; ".join(differs)) if differs else None
+    return tables.Cell([text, mark], part, f"heat h{heat}")
 
 
 def ranking(found: Ranking, colours: Colours) -> Markup:
