@@ -84,7 +84,12 @@ class Throughput(msgspec.Struct, frozen=True):
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Percentiles of all forks' samples of one kind, merged. ``unit`` is the histogram's."""
+    """Percentiles of all forks' samples of one kind, merged. ``unit`` is the histogram's.
+
+    The workload's own latency has what its forks' iterations took (``times``, in the clock's unit)
+    and what they did (``states``); a histogram is over all iterations, so all are in it. Both are
+    empty where an iteration lasts as long as it is told to.
+    """
 
     name: str
     unit: Unit
@@ -97,6 +102,8 @@ class Latency(msgspec.Struct, frozen=True):
     max: int
     near_clock: float | None  # the clock's cost, where the median is too near to it
     counts: tuple[tuple[int, int], ...]
+    times: tuple[tuple[int, ...], ...] = ()
+    states: tuple[Steady, ...] = ()
 
 
 def group(records: Iterable[Record]) -> tuple[Group, ...]:
@@ -207,7 +214,19 @@ def latencies(records: Sequence[Record]) -> tuple[Latency, ...] | Undetermined:
     costs = [r.clock.cost for r in records if r.clock and r.clock.cost is not None]
     own = _own_histogram(records[0])
     found = [_latency(histograms, max(costs, default=None)) for histograms in by_name.values()]
-    return tuple(sorted(found, key=lambda latency: (latency.name != own, latency.name)))
+    first, *others = sorted(found, key=lambda latency: (latency.name != own, latency.name))
+    return _with_iterations(first, records), *others
+
+
+def _with_iterations(found: Latency, records: Sequence[Record]) -> Latency:
+    try:
+        if catalogue.workload(records[0].workload.name).spins:
+            return found
+    except UsageError:
+        pass  # a workload of the user's own
+    times = tuple(tuple(i.elapsed for i in r.iterations) for r in records if r.iterations)
+    states = tuple(steady.classify(fork) for fork in times)
+    return msgspec.structs.replace(found, times=times, states=states)
 
 
 def _own_histogram(record: Record) -> str | None:
@@ -235,9 +254,9 @@ def _latency(histograms: Sequence[Histogram], cost: float | None) -> Latency:
     )
 
 
-def fork_states(found: Throughput) -> dict[State, int]:
+def count_states(states: Sequence[Steady]) -> dict[State, int]:
     """How many forks were in each class, classes that did not occur left out."""
     counts: dict[State, int] = defaultdict(int)
-    for fork in found.states:
+    for fork in states:
         counts[fork.state] += 1
     return dict(counts)

@@ -136,7 +136,7 @@ def test_warm_up_is_not_in_the_rate() -> None:
     assert {s.state for s in found.states} == {State.WARMUP}
     assert {s.start for s in found.states} == {4}
     assert found.rate == pytest.approx(8_000_000)
-    assert summary.fork_states(found) == {State.WARMUP: 3}
+    assert summary.count_states(found.states) == {State.WARMUP: 3}
 
 
 def test_one_fork_is_flagged_and_one_iteration_has_no_interval() -> None:

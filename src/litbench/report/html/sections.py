@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from litbench.catalogue import telling
 from litbench.report import phrases
-from litbench.report.html import tables
+from litbench.report.html import data, tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.parts import MemoryTable, Ranking, Report, Row, Run, Sweep
@@ -199,15 +199,18 @@ def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: i
 
 
 def _traces(found: Ranking) -> Markup | None:
-    if not any(isinstance(row.throughput, Throughput) for row in found.rows):
+    shown = [of for row in found.rows if (of := data.traced(row)) is not None]
+    if not shown:
         return None
+    rates = isinstance(shown[0], Throughput)
+    unsteady = "not in the mean" if rates else "in the percentiles all the same"
     return tag(
         "details",
         tag("summary", "Iterations of every fork"),
         tag(
             "p",
-            "One line a fork: the time of each iteration, in order."
-            " The shaded part is before the steady state and not in the mean.",
+            "One line a fork: the time of each iteration, in order. The shaded part is before the"
+            f" steady state and {unsteady}.",
             class_="hint",
         ),
         tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
