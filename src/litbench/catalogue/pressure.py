@@ -128,6 +128,7 @@ PRESSURE = (
         samples=lambda v: v["messages"] // PROBE_EVERY,
         other_histograms=("naive", "pacing"),
         declares_messages=True,
+        spins=True,
     ),
     WorkloadDefinition(
         name="isolation",
