@@ -290,6 +290,9 @@ def section(anchor: str, title: str, *children: Child) -> Markup:
     return tag("section", heading, *children, id=anchor, aria_label=title)
 
 
+SIDE_BY_SIDE = "side-by-side"  # its anchor
+
+
 def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     """Anchors and titles, for the navigation."""
     if has_overview:
@@ -302,6 +305,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
     for image in report.images:
         yield image.anchor, image.title
+    if report.beside:
+        yield SIDE_BY_SIDE, "Side by side"
     for board in report.boards:
         yield board.anchor, board.title
     if report.environment:
