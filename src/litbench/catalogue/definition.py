@@ -20,7 +20,8 @@ Values = dict[str, int]
 class Parameter:
     """An integer parameter of a workload, with its default and the range that makes sense.
 
-    An ``option`` turns something on; at its default it says nothing and is not shown.
+    An ``option`` turns something on; at its default it says nothing and is not shown. The values of
+    a ``choice`` are names, not amounts.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Parameter:
     least: int = 1
     most: int = 100_000_000
     option: bool = False
+    choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ class WorkloadDefinition:
     size: str | None = None  # the parameter that memory is a slope over
     work_unit: Unit = Unit.MESSAGES
     other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
+    # how many samples of them an iteration takes, where the definition says
+    other_samples: Callable[[Values], dict[str, int]] | None = None
+    ratios: tuple[str, ...] = ()  # metrics from 0 to 1 that every run has
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
     lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
     repeats: bool = False  # a memory run has many iterations, not one

@@ -16,6 +16,7 @@ import msgspec
 
 from litbench.errors import InputError
 from litbench.record import Measure, Part, Record
+from litbench.report.labels import anchor
 from litbench.report.notes import Notes
 from litbench.report.parts import GoalRow, GoalTable, Verdict
 from litbench.stats import memory, quantity
@@ -102,10 +103,11 @@ def read(path: Path) -> GoalSet:
 
 def build(records: Sequence[Record], sets: Sequence[GoalSet]) -> tuple[GoalTable, ...]:
     """One table for each set that the records have a target of."""
-    return tuple(table for each in sets if (table := _table(records, each)) is not None)
+    numbered = enumerate(sets, 1)
+    return tuple(table for i, each in numbered if (table := _table(i, records, each)) is not None)
 
 
-def _table(records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
+def _table(number: int, records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
     notes = Notes()
     rows: list[GoalRow] = []
     unmeasured: list[str] = []
@@ -121,6 +123,7 @@ def _table(records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
     if unmeasured:
         remarks.append(f"not measured in these runs: {', '.join(dict.fromkeys(unmeasured))}")
     return GoalTable(
+        anchor=anchor("goals", number),
         title=goals.title,
         about=goals.about,
         rows=tuple(rows),
@@ -162,6 +165,7 @@ def _row(runs: Sequence[Record], goal: Goal, target: str, notes: Notes) -> GoalR
         version=runs[0].subject.version,
         workload=goal.workload,
         quantity=goal.quantity,
+        parameters=dict(goal.parameters),
         relation=str(goal.relation),
         limit=goal.limit,
         measured=measured,

@@ -30,6 +30,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield escape(phrases.headline(report))
     if report.warnings:
         yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
+    for goals in report.goals:
+        yield from _goals(goals)
     for ranking in report.rankings:
         yield from _ranking(ranking)
     for sweep in report.sweeps:
@@ -69,11 +71,9 @@ def _reasons(reasons: Iterable[object]) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    """What is not a ranking: images, goals, a board's details where the run is alone."""
+    """What is not a ranking: images, a board's details where the run is alone."""
     for image in report.images:
         yield from _image(image)
-    for goals in report.goals:
-        yield from _goals(goals)
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
 
@@ -94,13 +94,17 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     if ranking.per is not Unit.NS:
         yield escape(f"Times in {ranking.per} of {ranking.clock}.")
     columns = ["configuration", phrases.rate_unit(ranking), "± 95 %"]
-    columns += [name for name, _ in phrases.LATENCIES]
+    timed = phrases.LATENCIES if phrases.has_latencies(ranking) else ()
+    columns += [name for name, _ in timed]
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    columns += [name for name, _ in fair]
     rows = [
         [
             row.label,
             f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
             phrases.margin(row),
-            *(phrases.latency(row, field) for _, field in phrases.LATENCIES),
+            *(phrases.latency(row, field) for _, field in timed),
+            *(cell(row) for _, cell in fair),
             _letters(row.notes),
         ]
         for row in ranking.rows
@@ -118,6 +122,8 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
         (row.label, str(point.at), *point.cells, "") for row in sweep.rows for point in row.points
     ]
     yield _table(("configuration", sweep.over, *sweep.columns, ""), rows, left=1)
+    if sweep.claims:
+        yield "\n".join(f"- {escape(phrases.claim(claim))}" for claim in sweep.claims)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:
@@ -125,20 +131,18 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     yield f"## Memory: {escape(title)}"
     if memory.summary:
         yield escape(memory.summary)
-    columns = ("scenario", "reading", "memory used", "with", "bytes each", "95 % interval", "notes")
+    columns = phrases.memory_columns(memory)
+    titles = ("scenario", "reading", *(name for name, _ in columns), "notes")
     rows = [
         [
             row.label,
             str(row.memory.reading),
-            phrases.used(row),
-            phrases.count(row),
-            phrases.each(row),
-            phrases.each_interval(row),
+            *(cell(row) for _, cell in columns),
             _letters(row.notes),
         ]
         for row in memory.rows
     ]
-    yield _table(columns, rows, left=2)
+    yield _table(titles, rows, left=2)
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
@@ -166,6 +170,7 @@ def _figures(columns: Sequence[str], found: images.Shown) -> str:
 def _goals(goals: GoalTable) -> Iterator[str]:
     yield f"## {escape(goals.title)}"
     yield escape(goals.about)
+    yield escape(phrases.verdicts(goals))
     columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
     rows = [
         (
@@ -174,7 +179,7 @@ def _goals(goals: GoalTable) -> Iterator[str]:
             row.target,
             phrases.measured(row),
             phrases.measured_interval(row),
-            str(row.verdict),
+            phrases.verdict(row.verdict),
             _letters(row.notes),
         )
         for row in goals.rows

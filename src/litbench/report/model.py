@@ -27,6 +27,7 @@ def build(
     ordered = sorted(records, key=lambda record: (record.started, record.id))
     facts = machine.facts(ordered)
     ranked = rankings.build(ordered)
+    held = goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets)
     return Report(
         title=title,
         first=ordered[0].started if ordered else "",
@@ -37,10 +38,10 @@ def build(
         invalid=sum(not record.valid for record in ordered),
         warnings=machine.warnings(ordered, facts),
         rankings=ranked,
-        sweeps=sweeps.build(ranked),
+        sweeps=sweeps.build(ranked, ordered, held),
         memory=memories.build(ordered),
         images=images.build(ordered),
-        goals=goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets),
+        goals=held,
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),

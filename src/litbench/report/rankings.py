@@ -12,8 +12,8 @@ from litbench.record import Kind, Measure, Note, Record, Specification
 from litbench.report.labels import anchor, labels
 from litbench.report.notes import Notes
 from litbench.report.parts import Ranking, Row
-from litbench.stats import histogram as hdr
-from litbench.stats import ranking, summary
+from litbench.stats import fairness, ranking, summary
+from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Scope
 from litbench.stats.ranking import Standing
 from litbench.stats.steady import State
@@ -22,8 +22,10 @@ from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_quantity
 
 SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
-
-SHARE, GAP = "share", "gap"  # what isolation measures besides its time
+FAIRNESS = (
+    "share: of the others' messages, what was handled while one actor burned the processor;"
+    " worst gap: the longest that one of them waited for its next message"
+)
 FEW = 2  # forks, of which an interval is so wide that it needs a word
 
 
@@ -113,6 +115,8 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             throughput=rate,
             latencies=latencies,
             standing=standing,
+            rescaled=_table(group) != table,
+            fairness=_fairness(group),
             notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),
@@ -136,7 +140,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
         clock=clock,
         rows=tuple(sorted(rows, key=_place)),
         notes=notes.texts,
-        remarks=remarks,
+        remarks=(*remarks, FAIRNESS) if any(row.fairness for row in rows) else remarks,
     )
 
 
@@ -164,6 +168,13 @@ def _latencies(group: Group) -> tuple[Latency, ...] | Undetermined | None:
     if not any(record.measure is Measure.LATENCY for record in group.records):
         return None
     return summary.latencies(group.valid(Measure.LATENCY))
+
+
+def _fairness(group: Group) -> Fairness | Undetermined | None:
+    """How the others fared, where the workload has an actor that burns the processor."""
+    if not any(record.metric(fairness.SHARE) for record in group.records):
+        return None
+    return fairness.fairness([record for record in group.records if record.valid])
 
 
 def _standings(
@@ -209,7 +220,7 @@ def _sentences(
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
         sentences += _of_latency(latencies[0])
-    return sentences + _of_fairness(group) + _of_cautions(group)
+    return sentences + _of_cautions(group)
 
 
 def _of_invalid(group: Group) -> list[str]:
@@ -258,18 +269,6 @@ def _of_latency(latency: Latency) -> list[str]:
         return []
     cost = format_quantity(latency.near_clock, latency.unit)
     return [f"the median latency is near the cost of reading the clock ({cost})"]
-
-
-def _of_fairness(group: Group) -> list[str]:
-    """How the others fared while one actor burned the processor (isolation)."""
-    valid = [record for record in group.records if record.valid]
-    shares = [value for r in valid if (share := r.metric(SHARE)) for value in share.values]
-    gaps = [gap for r in valid if (gap := r.histogram(GAP)) and hdr.total(gap.counts)]
-    if not shares or not gaps:
-        return []
-    worst = format_quantity(max(hdr.most(gap.counts) for gap in gaps), gaps[0].unit)
-    mean = 100 * sum(shares) / len(shares)
-    return [f"{mean:.1f} % of the others' messages handled during the burns, longest gap {worst}"]
 
 
 def _of_cautions(group: Group) -> list[str]:

@@ -148,13 +148,16 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
 def _ranking_table(ranking: Ranking) -> Table:
     table = _table()
     table.add_column("configuration", overflow="fold", ratio=1, min_width=16)
-    rates, latencies = _has_rates(ranking), _has_latencies(ranking)
+    rates, latencies = _has_rates(ranking), phrases.has_latencies(ranking)
     if rates:
         table.add_column(phrases.rate_unit(ranking), justify="right", no_wrap=True)
         table.add_column("± 95 %", justify="right", no_wrap=True)
     if latencies:
         for name, _ in _LATENCIES:
             table.add_column(name, justify="right", no_wrap=True)
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    for name, _ in fair:
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for row in ranking.rows:
         cells = [_text(row.label)]
@@ -162,6 +165,7 @@ def _ranking_table(ranking: Ranking) -> Table:
             cells += [Text(_rate(row), _style(row)), Text(phrases.margin(row))]
         if latencies:
             cells += [Text(phrases.latency(row, field)) for _, field in _LATENCIES]
+        cells += [Text(cell(row)) for _, cell in fair]
         table.add_row(
             *cells, Text(_letters(row.notes), "yellow"), style="dim" if row.valid == 0 else ""
         )
@@ -177,18 +181,16 @@ def _ranking_blocks(ranking: Ranking) -> Table:
         if _has_rates(ranking):
             rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
-        if _has_latencies(ranking):
+        if phrases.has_latencies(ranking):
             for title, field in _LATENCIES:
                 table.add_row(Text(f"  {title}"), Text(phrases.latency(row, field)))
+        for title, cell in phrases.FAIRNESS if row.fairness else ():
+            table.add_row(Text(f"  {title}"), Text(cell(row)))
     return table
 
 
 def _has_rates(ranking: Ranking) -> bool:
     return any(row.throughput is not None for row in ranking.rows)
-
-
-def _has_latencies(ranking: Ranking) -> bool:
-    return any(row.latencies is not None for row in ranking.rows)
 
 
 def _rate(row: Row) -> str:
@@ -214,6 +216,8 @@ def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
             cells = (str(point.at), *point.cells)
             table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
     yield table
+    for claim in sweep.claims:
+        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
@@ -224,26 +228,19 @@ def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _notes(memory.notes)
 
 
-_MEMORY = (
-    ("memory used", phrases.used),
-    ("with", phrases.count),
-    ("bytes each", phrases.each),
-    ("95 % interval", phrases.each_interval),
-)
-
-
 def _memory_table(memory: MemoryTable) -> Table:
     table = _table()
-    table.add_column("scenario", overflow="fold", ratio=1, min_width=16)
+    table.add_column("scenario", overflow="fold", ratio=1, min_width=14)
     table.add_column("reading", no_wrap=True)
-    for name, _ in _MEMORY:
+    columns = phrases.memory_columns(memory)
+    for name, _ in columns:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
             _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
-            *(Text(cell(row)) for _, cell in _MEMORY),
+            *(Text(cell(row)) for _, cell in columns),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -256,7 +253,7 @@ def _memory_blocks(memory: MemoryTable) -> Table:
     for row in memory.rows:
         title = f"{row.label}, {row.memory.reading}  {_letters(row.notes)}".rstrip()
         table.add_row(_text(title, "bold"), "")
-        for name, cell in _MEMORY:
+        for name, cell in phrases.memory_columns(memory):
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
 
@@ -291,6 +288,7 @@ def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield _text(goals.title, "bold cyan")
     yield _text(goals.about, "dim")
+    yield _text(phrases.verdicts(goals))
     yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
     yield from _notes(goals.notes)
     for remark in goals.remarks:
@@ -312,7 +310,7 @@ def _goal_table(goals: GoalTable) -> Table:
             _text(row.target),
             Text(phrases.measured(row)),
             Text(phrases.measured_interval(row)),
-            Text(row.verdict, _VERDICTS[row.verdict]),
+            Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -332,7 +330,7 @@ def _goal_blocks(goals: GoalTable) -> Table:
         table.add_row(Text("  on"), _text(row.target))
         table.add_row(Text("  measured"), Text(phrases.measured(row)))
         table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
-        table.add_row(Text("  verdict"), Text(row.verdict, _VERDICTS[row.verdict]))
+        table.add_row(Text("  verdict"), Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]))
     return table
 
 

@@ -192,7 +192,7 @@ def test_memory_is_a_slope_and_readings_stay_apart() -> None:
     source = random.Random(2)
     live, rss = memory.memory([memory_run(source, "smol", "mass-spawn", s, 1024) for s in SIZES])
     assert (live.reading, rss.reading) == (Reading.LIVE, Reading.RSS)
-    assert live.unit is Unit.ACTORS
+    assert live.counted == "actors"
     assert isinstance(live.slope, Slope)
     assert isinstance(rss.slope, Slope)
     assert live.slope.slope == pytest.approx(1024, rel=0.001)
@@ -203,7 +203,7 @@ def test_memory_is_a_slope_and_readings_stay_apart() -> None:
 def test_memory_of_messages_and_too_few_sizes() -> None:
     source = random.Random(2)
     found = memory.memory([memory_run(source, "smol", "mailbox-fill", s, 40) for s in SIZES[:3]])
-    assert found[0].unit is Unit.MESSAGES
+    assert found[0].counted == "messages"
     assert found[0].slope == Undetermined("3 sizes: a slope needs at least 5")
 
 

@@ -81,7 +81,8 @@ def _sweep(sweep: Sweep, colours: dict[str, int]) -> dict[str, Any]:
                 "high": [point and point.high for point in found],
             }
         )
-    return {"over": sweep.over, "unit": sweep.unit, "x": x, "series": series}
+    claims = [{"label": claim.label, "value": claim.value} for claim in sweep.claims]
+    return {"over": sweep.over, "unit": sweep.unit, "x": x, "series": series, "claims": claims}
 
 
 def _traces(ranking: Ranking, colours: dict[str, int]) -> dict[str, Any] | None:
@@ -115,7 +116,7 @@ def _slopes(memory: MemoryTable, colours: dict[str, int]) -> list[dict[str, Any]
     return [
         {
             "reading": reading,
-            "unit": memory.rows[0].memory.unit,
+            "unit": memory.rows[0].memory.counted,
             "rows": [
                 {
                     "label": row.label,

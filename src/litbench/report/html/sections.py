@@ -9,9 +9,9 @@ from litbench.report import phrases
 from litbench.report.html import tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.report.parts import MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.stats.fairness import Fairness
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.units import Unit, format_count
 
@@ -76,11 +76,12 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     return section(
         found.anchor,
         found.title,
-        _meta(found),
+        meta(found),
         tag(
             "div",
             _rates(found, colours),
-            _canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            _shares(found, colours),
             class_="figures",
         ),
         tables.ranking(found, colours),
@@ -89,7 +90,8 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     )
 
 
-def _meta(found: Ranking | MemoryTable) -> Markup:
+def meta(found: Ranking | MemoryTable) -> Markup:
+    """What a workload is, with its version and parameters."""
     chips = [tag("code", f"v{found.version}")]
     chips += [
         tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
@@ -104,6 +106,28 @@ def _rates(found: Ranking, colours: Colours) -> Markup | None:
     rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
     title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
     return bars(rows, _tick, title) if rows else None
+
+
+def _shares(found: Ranking, colours: Colours) -> Markup | None:
+    """How the others fared beside an actor that burned the processor."""
+    if not phrases.has_fairness(found):
+        return None
+    rows = [_share_bar(row, colours[row.target]) for row in found.rows]
+    title = "Share of the others' messages handled beside the hog, with 95 % intervals"
+    return bars(rows, lambda value: f"{100 * value:g} %", title)
+
+
+def _share_bar(row: Row, colour: int) -> Bar:
+    known = row.fairness if isinstance(row.fairness, Fairness) else None
+    bounded = known is not None and known.low is not None and known.high is not None
+    return Bar(
+        label=row.label,
+        colour=colour,
+        value=known.share if known else None,
+        interval=(known.low, known.high) if known and bounded else None,  # type: ignore[arg-type]
+        text=phrases.share(row),
+        detail=f"worst gap {phrases.worst_gap(row)}" if known else "",
+    )
 
 
 def _tick(value: float) -> str:
@@ -141,7 +165,7 @@ def _latency_title(found: Ranking) -> str:
     return f"Latency{unit} by percentile"
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
+def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -178,52 +202,14 @@ def _traces(found: Ranking) -> Markup | None:
 
 
 def sweep(found: Sweep, colours: Colours) -> Markup:
-    """Speed-up by threads, or latency by load."""
+    """A rate, a latency or a speed-up by what is swept, beside what is claimed."""
     return section(
         found.anchor,
         found.title,
         tag("p", found.summary, class_="lead"),
-        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
+        tag("div", canvas("sweep", found, found.figure), class_="figures"),
         tables.sweep(found, colours),
-    )
-
-
-def memory(found: MemoryTable, colours: Colours) -> Markup:
-    """What one workload costs in memory: each reading apart."""
-    readings = list(dict.fromkeys(row.memory.reading for row in found.rows))
-    each = "message" if found.rows and found.rows[0].memory.unit is Unit.MESSAGES else "actor"
-    figures: list[Child] = []
-    for index, reading in enumerate(readings):
-        rows = [row for row in found.rows if row.memory.reading is reading]
-        title = f"Bytes for one more {each}, {phrases.READINGS[reading]}"
-        figures += [
-            bars(
-                [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
-            ),
-            _canvas("memory", found, f"Memory by size, {phrases.READINGS[reading]}", index),
-        ]
-    return section(
-        found.anchor,
-        f"Memory: {found.workload}",
-        _meta(found),
-        tag("div", figures, class_="figures"),
-        tables.memory(found, colours),
-        tables.notes(found.notes, found.anchor),
-    )
-
-
-def _memory_bar(row: MemoryRow, colour: int) -> Bar:
-    slope = row.memory.slope
-    if not isinstance(slope, Slope):
-        return Bar(row.label, colour, None, None, phrases.UNDETERMINED)
-    reach = (slope.high - slope.low) / 2
-    return Bar(
-        label=row.label,
-        colour=colour,
-        value=slope.slope,
-        interval=(slope.low, slope.high),
-        text=phrases.each(row),
-        detail=f"± {phrases.bytes_each(reach)}" if reach >= 0.5 else "",
+        tables.notes((), found.anchor, [phrases.claim(claim) for claim in found.claims]),
     )
 
 
@@ -295,6 +281,8 @@ SIDE_BY_SIDE = "side-by-side"  # its anchor
 
 def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     """Anchors and titles, for the navigation."""
+    for goals in report.goals:
+        yield goals.anchor, "Goals" if len(report.goals) == 1 else goals.title
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
