@@ -267,7 +267,10 @@ class Run(Part, frozen=True):
 
 
 class Report(Part, frozen=True):
-    """Everything that a report shows. A target's place in ``targets`` gives it its colour."""
+    """Everything that a report shows. A target's place in ``targets`` gives it its colour.
+
+    ``beside`` has workloads that were measured on clocks that cannot be compared.
+    """
 
     title: str
     first: str
@@ -286,3 +289,4 @@ class Report(Part, frozen=True):
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
     profiles: tuple[Record, ...] = ()
+    beside: tuple[Sheet, ...] = ()
