@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from litbench.boards import idle, machines, plugin
-from litbench.boards.timeline import timeline
+from litbench.boards.timeline import perfetto, timeline
 from litbench.record import Kind
 from litbench.units import Unit
 from tests.boards import (
@@ -26,6 +27,7 @@ from tests.boards import (
     table,
     value,
 )
+from tests.trace_events import violations
 
 pytestmark = needs_qemu
 
@@ -283,8 +285,24 @@ def test_a_time_line_has_every_interrupt_and_its_idle_agrees_with_the_counter(ar
     assert line is not None
     assert line.lost == 0
     assert sum(span.track == "interrupt" for span in line.spans) == 20
+    assert violations(json.loads(json.dumps(perfetto(line, "board")))) == []
     counted = value(result.record, "idle-time")
     assert abs(line.total("idle") - counted) <= 0.01 * counted
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("workload", ["ping-pong", "fan-in", "interrupt-latency", "task-time"])
+def test_time_lines_keep_the_rules_of_their_format(workload: str, arch: str) -> None:
+    """Interrupts within tasks, mailboxes that fill and drain, a ring that lost its oldest."""
+    values = {**SMALL[workload], **({"load": 2} if workload == "interrupt-latency" else {})}
+    result = run(f"embassy-{arch}-trace", workload, values=values)
+    assert result.block is not None
+    line = timeline(result.block)
+    assert line is not None
+    trace = json.loads(json.dumps(perfetto(line, "board")))
+    assert violations(trace) == []
+    phases = {event["ph"] for event in trace["traceEvents"]}
+    assert phases >= {"M", "X"}
 
 
 @needs_compiler

@@ -32,6 +32,10 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for sheet in report.beside:
+        yield f"## {escape(sheet.title)}"
+        yield _table(sheet.columns, sheet.rows)
+        yield escape(sheet.note)
     yield from _findings(report)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)

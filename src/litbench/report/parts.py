@@ -30,7 +30,7 @@ class Row(Part, frozen=True):
 
     ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
     ``throughput`` and ``latencies`` are None where no run was for them. A ``rescaled`` row ran with
-    other parameters than its ranking has.
+    other parameters than its ranking has; ``differs`` says what was otherwise in its specification.
     """
 
     target: str
@@ -41,6 +41,7 @@ class Row(Part, frozen=True):
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
     rescaled: bool
+    differs: tuple[str, ...]
     fairness: Fairness | Undetermined | None
     notes: tuple[int, ...]
     runs: tuple[str, ...]
@@ -266,7 +267,10 @@ class Run(Part, frozen=True):
 
 
 class Report(Part, frozen=True):
-    """Everything that a report shows. A target's place in ``targets`` gives it its colour."""
+    """Everything that a report shows. A target's place in ``targets`` gives it its colour.
+
+    ``beside`` has workloads that were measured on clocks that cannot be compared.
+    """
 
     title: str
     first: str
@@ -285,3 +289,4 @@ class Report(Part, frozen=True):
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
     profiles: tuple[Record, ...] = ()
+    beside: tuple[Sheet, ...] = ()
