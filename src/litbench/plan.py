@@ -18,8 +18,6 @@ from litbench.protocol import Ability, Description, Job
 from litbench.record import Measure, Note
 
 MEMORY_SIZES = 5
-# What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
-ACTOR_BYTES = 5_000
 # A soak goes on for as many of the preset's time limits, or until its iterations come near the
 # 16 MiB that a run may say.
 SOAK_LIMITS = 20
@@ -173,12 +171,14 @@ def select(
     preferred: dict[str, int] | None = None,
     sizes: Sequence[int] = (),
     memory: int | None = None,
+    actor_bytes: int = 0,
 ) -> Iterator[Selection | Unmeasured]:
     """The selections of one workload on one target, scaled to what the target can hold.
 
     Parameters are those ``given``, else the suite's ``preferred``, else the defaults. A memory
     measurement is a slope, so it becomes runs of several ``sizes``, by default
-    ``MEMORY_SIZES`` equal steps up to the workload's size. Raises UsageError
+    ``MEMORY_SIZES`` equal steps up to the workload's size. Actors of ``actor_bytes`` each are to
+    fit in ``memory`` bytes. Raises UsageError
     when a parameter was ``given`` that the target cannot hold.
     """
     ability = description.ability(definition.name)
@@ -192,7 +192,7 @@ def select(
         yield Unmeasured(target, definition.name, because, cure="Rebuild the adapter.")
         return
     values, notes = _scaled(target, definition, given, preferred or {}, ability)
-    notes += _fitted(definition, values, given, memory)
+    notes += _fitted(definition, values, given, memory, actor_bytes)
     fixed = definition.lowered in given or definition.size in given
     threads = min(max(threads, description.threads.least), description.threads.most)
     for measure in measures:
@@ -227,13 +227,14 @@ def _fitted(
     values: dict[str, int],
     given: dict[str, int],
     memory: int | None,
+    actor_bytes: int,
 ) -> tuple[Note, ...]:
     """Lower ``values`` until its actors fit in ``memory`` bytes; a note when that was needed."""
     name = definition.lowered
     if name is None or memory is None or name in given:
         return ()
     before = values[name]
-    while values[name] > 1 and definition.demand(values).actors * ACTOR_BYTES > memory:
+    while values[name] > 1 and definition.demand(values).actors * actor_bytes > memory:
         values[name] = definition.lower(values[name])
     if values[name] == before:
         return ()

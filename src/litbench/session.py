@@ -50,6 +50,9 @@ class Observer:
     def building(self, target: Target) -> None:
         """A target is about to be built or looked up in the cache."""
 
+    def warned(self, text: str) -> None:
+        """Something about a target that the user should know."""
+
     def left_out(self, what: Unmeasured) -> None:
         """Something that was asked for cannot be measured here."""
 
@@ -86,6 +89,8 @@ def prepare(request: Request, observer: Observer | None = None) -> Ready:
         observer.building(target)
         try:
             adapter = build(target)
+            if adapter.warning:
+                observer.warned(adapter.warning)
             prepared[target.name] = Prepared(adapter, describe(adapter))
         except MissingToolError as error:
             unmeasured.append(
@@ -256,4 +261,5 @@ def _select_one(
         threads=_beside_driver(threads, definition, request),
         sizes=() if definition.size in chosen else entry.sizes,
         memory=available_memory(),
+        actor_bytes=target.adapter.target.actor_bytes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from litbench.boards import idle, machines, plugin
-from litbench.boards.timeline import timeline
+from litbench.boards.timeline import perfetto, timeline
 from litbench.record import Kind
 from litbench.units import Unit
 from tests.boards import (
@@ -26,6 +27,7 @@ from tests.boards import (
     table,
     value,
 )
+from tests.trace_events import violations
 
 pytestmark = needs_qemu
 
@@ -86,52 +88,65 @@ KNOWN = {
     "blocks": 8,
     "bytes": 100,
 }
+OTHER = {
+    "ticks": 7,
+    "period": 31_300,
+    "handler": 1_237,
+    "block": 12_345,
+    "messages": 17,
+    "blocks": 3,
+    "bytes": 1_000,
+}
 
 
+@pytest.mark.parametrize("known", [KNOWN, OTHER])
 @pytest.mark.parametrize("name", ["embassy-m3-alloc", "embassy-rv32-alloc", "c-m3", "c-rv32"])
-def test_known_answers(name: str, library: Path) -> None:
+def test_known_answers(name: str, known: dict[str, int], library: Path) -> None:
     """Counts equal, instructions within one, for the same pattern in Rust and in C."""
-    image = elf(name)
-    handler = next(s for s in image.symbols if s.name in HANDLERS or "timer_handler" in s.name)
-    stop = image.symbol("litbench_exit")
+    stop = elf(name).symbol("litbench_exit")
     assert stop is not None
-    watch = plugin.Watch(library, (handler.address,), stop.address)
-    result = run(name, "known-answers", iterations=1, watch=watch, values=KNOWN)
+    watch = plugin.Watch(library, stop=stop.address)
+    result = run(name, "known-answers", iterations=1, watch=watch, values=known)
     record = result.record
     assert record.reasons == ()
 
-    # A mailbox of 16 that is sent 50 overflows 34 times.
-    assert table(record, "mailboxes")["held"] == (16, 16, 16, 34, 16)
+    # A mailbox of 16 refuses what comes beyond.
+    full = known["messages"] - 16
+    assert table(record, "mailboxes")["held"] == (16, 16, 16, full, 16)
 
-    # Eight blocks of 100 bytes at once.
-    assert value(record, "heap-peak-requested") == 800
-    assert value(record, "heap-peak-allocated") >= 800
+    # All blocks at once, and none at the end.
+    assert value(record, "heap-peak-requested") == known["blocks"] * known["bytes"]
+    assert value(record, "heap-peak-allocated") >= known["blocks"] * known["bytes"]
     assert (value(record, "heap-current"), value(record, "heap-failures")) == (0, 0)
 
-    # Twenty interrupts; the emulator's own log agrees.
+    # The emulator's own log agrees on the number of interrupts.
     taken = table(record, "interrupts")
-    assert [count for (count,) in taken.values()] == [20]
+    assert [count for (count,) in taken.values()] == [known["ticks"]]
 
-    # The period between interrupts: exact on the M3; CLINT's ticks are 100 instructions long.
+    # From each interrupt to the next.
     assert result.block is not None
     ticks = next(h for h in result.block.histograms if h.name == "tick-to-tick")
-    assert ticks.count == 19
-    slack = 1 if image.machine == "arm" else 100
-    assert abs(ticks.least - 20_000) <= slack
-    assert abs(ticks.most - 20_000) <= slack
+    assert ticks.count == known["ticks"] - 1
+    assert abs(ticks.least - known["period"]) <= 1
+    assert abs(ticks.most - known["period"]) <= 1
 
-    # The blocking task: two instructions a round, and what the time stamps around it cost.
-    (runs, total, longest) = table(record, "tasks")["blocker"]
-    assert (runs, total) == (1, longest)
-    assert isinstance(total, int)
-    profile = table(record, "functions")
-    spun = profile["spin"]
-    rounds = KNOWN["block"] + KNOWN["ticks"] * KNOWN["handler"]
-    calls = 1 + KNOWN["ticks"]
-    assert isinstance(spun[0], int)
-    assert spun[1] == calls
-    # cmp, branch, return around the loop: at most five instructions a call.
-    assert 2 * rounds < spun[0] <= 2 * rounds + 5 * calls
+    # The handler, and the task that blocks the executor: two instructions a round.
+    tasks = {task.name: task for task in result.block.tasks}
+    handler, blocker = tasks["handler"], tasks["blocker"]
+    assert (handler.runs, blocker.runs) == (known["ticks"], 1)
+    assert abs(handler.longest - 2 * known["handler"]) <= 1
+    assert abs(handler.total - handler.runs * 2 * known["handler"]) <= handler.runs
+    assert abs(blocker.total - 2 * known["block"]) <= 1
+    assert blocker.longest == blocker.total
+
+    # The plugin, which knows nothing of the probe's clock: one more call times the timing.
+    instructions, calls, _ = table(record, "functions")["spin"]
+    rounds = 1 + known["block"] + known["ticks"] * known["handler"]
+    assert calls == 2 + known["ticks"]
+    assert isinstance(instructions, int)
+    around, rest = divmod(instructions - 2 * rounds, 2 + known["ticks"])
+    assert rest == 0
+    assert 1 <= around <= 5, "compare, branch and return around the loop"
 
 
 HANDLERS = {"trap_entry", "timer"}
@@ -270,8 +285,24 @@ def test_a_time_line_has_every_interrupt_and_its_idle_agrees_with_the_counter(ar
     assert line is not None
     assert line.lost == 0
     assert sum(span.track == "interrupt" for span in line.spans) == 20
+    assert violations(json.loads(json.dumps(perfetto(line, "board")))) == []
     counted = value(result.record, "idle-time")
     assert abs(line.total("idle") - counted) <= 0.01 * counted
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("workload", ["ping-pong", "fan-in", "interrupt-latency", "task-time"])
+def test_time_lines_keep_the_rules_of_their_format(workload: str, arch: str) -> None:
+    """Interrupts within tasks, mailboxes that fill and drain, a ring that lost its oldest."""
+    values = {**SMALL[workload], **({"load": 2} if workload == "interrupt-latency" else {})}
+    result = run(f"embassy-{arch}-trace", workload, values=values)
+    assert result.block is not None
+    line = timeline(result.block)
+    assert line is not None
+    trace = json.loads(json.dumps(perfetto(line, "board")))
+    assert violations(trace) == []
+    phases = {event["ph"] for event in trace["traceEvents"]}
+    assert phases >= {"M", "X"}
 
 
 @needs_compiler

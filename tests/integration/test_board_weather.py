@@ -16,13 +16,13 @@ import pytest
 
 from litbench.boards import firmware, image, machines, plugin, qemu, remote
 from litbench.boards.gdb import Gdb
-from litbench.boards.idle import prebuilt
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
 from litbench.cli.main import main
 from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.targets.firmware import prebuilt
 from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
@@ -36,6 +36,7 @@ from tests.boards import (
     table,
     value,
 )
+from tests.trace_events import violations
 
 pytestmark = needs_qemu
 
@@ -313,7 +314,9 @@ def test_the_command_prints_one_json_document(
     record = decode(capsys.readouterr().out)
     assert record.environment.readings["board"] == "mps2-an385"
     assert "shift=6" in str(record.environment.readings["icount"])
-    assert json.loads(line.read_text())["otherData"]["1 ns is"] == "1 instructions"
+    trace = json.loads(line.read_text())
+    assert trace["otherData"]["1 ns is"] == "1 instructions"
+    assert violations(trace) == []
 
 
 @pytest.mark.parametrize(

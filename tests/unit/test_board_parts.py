@@ -23,6 +23,7 @@ from litbench.catalogue import workload
 from litbench.catalogue.embedded import accepted
 from litbench.errors import InputError, UsageError
 from tests.boards import DATA, clock_entry, elf, make_block
+from tests.trace_events import violations
 
 
 def test_a_job_has_the_layout_of_job_rs() -> None:
@@ -185,7 +186,7 @@ def test_a_time_line_never_goes_back_and_is_json(rows: list[tuple[int, int, int]
         assert not rows
         return
     assert all(span.start <= span.end for span in line.spans)
-    assert json.loads(json.dumps(perfetto(line, "board")))["traceEvents"]
+    assert violations(json.loads(json.dumps(perfetto(line, "board")))) == []
 
 
 def test_stacks_without_a_probe_start_at_the_highest_stack_pointer() -> None:

@@ -22,6 +22,7 @@ from litbench import __version__
 from litbench.boards import block as blocks
 from litbench.boards import firmware, image, judge, machines, qemu, readings, workloads
 from litbench.boards.block import ProbeBlock
+from litbench.boards.lifeline import end_with_parent
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
@@ -219,6 +220,7 @@ def main(words: list[str]) -> int:
     except LitbenchError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    end_with_parent()
     with os.fdopen(int(os.environ[DESCRIPTOR_VARIABLE]), "wb") as channel:
         Conversation(board, sys.stdin.buffer, channel).serve()
     return 0

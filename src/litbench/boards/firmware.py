@@ -191,8 +191,12 @@ def _record(
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),
         instruments=_instruments(plan),
-        environment=Environment(facts=machine_facts(), readings=place.facts),
+        environment=Environment(facts=machine_facts(), readings=_facts(plan, place)),
     )
+
+
+def _facts(plan: Plan, place: Place) -> dict[str, Scalar]:
+    return {**place.facts, "firmware": plan.origin} if plan.origin else place.facts
 
 
 def emulator(machine: Machine, *, semihosting: bool = False) -> Place:

@@ -16,12 +16,13 @@ class Plan:
     """What to run and what to watch. Without a ``definition`` the firmware does what it does.
 
     ``between``: pairs of functions, for the instructions from one's entry to the other's; the
-    ``watch`` marks both.
+    ``watch`` marks both. ``origin``: where a firmware of litbench's own comes from, in words.
     """
 
     image: Image
     machine: Machine
     name: str = ""
+    origin: str = ""
     definition: WorkloadDefinition | None = None
     values: Values = field(default_factory=dict)
     iterations: int = 10

@@ -193,7 +193,10 @@ class Instrument:
 NOTHING = Instrument(Program(command=(), folder=Path()))
 
 # Variables that hold lists, and what separates their entries.
-_LISTS = {"LD_PRELOAD": ":", "ASAN_OPTIONS": ":", "LSAN_OPTIONS": ":", "TSAN_OPTIONS": " "}
+_LISTS = {
+    "LD_PRELOAD": ":", "ASAN_OPTIONS": ":", "LSAN_OPTIONS": ":", "TSAN_OPTIONS": " ",
+    "JAVA_TOOL_OPTIONS": " ",
+}  # fmt: skip
 
 
 def added(environment: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:

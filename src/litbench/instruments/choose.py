@@ -29,6 +29,8 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
     ),
     Question.LOCKS: (
         ("lock_shim:LockShim",),
+        ("flight_recorder:FlightRecorder",),
+        ("futex_trace:FutexTrace", "futex_trace:Strace"),
         ("perf_sharing:PerfSharing",),
     ),
     Question.RACES: (("races:ThreadSanitizer", "races:Helgrind"),),

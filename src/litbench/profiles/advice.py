@@ -5,6 +5,7 @@ A threshold is here once, with its reason. What was not measured gives no advice
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -29,10 +30,10 @@ FEW_ACCESSES = 10_000  # fewer say nothing about a program
 SWITCHES_A_MESSAGE = 1.0
 BUSY_CORE = 0.95
 IDLE_CORE = 0.50
-UNYIELDING_NS = 20_000_000
-UNYIELDING_PREEMPTED = 10
+UNYIELDING_NS = 20_000_000  # five ticks at 250 a second: a fair scheduler's slice is below one
+UNYIELDING_SHARE = 0.5  # of its time in one stretch: who sleeps now and then is not meant
+OUSTED = 10  # the scheduler itself took the processor away so that the program's others could run
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -195,19 +196,15 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 def _unyielding(record: Record) -> Iterator[Advice]:
     for row in rows(record, "threads"):
-        ran, preempted = number(row, "longest run"), number(row, "preempted")
-        others = number(row, "others waited")
-        if (
-            ran >= UNYIELDING_NS
-            and preempted >= UNYIELDING_PREEMPTED
-            and others >= WAITED_FOR_ONE * number(row, "run")
-        ):
+        stretch, ousted = number(row, "longest run"), number(row, "ousted")
+        most_of_it = stretch >= UNYIELDING_SHARE * number(row, "run")
+        if stretch >= UNYIELDING_NS and most_of_it and ousted >= OUSTED:
             yield Advice(
                 "never-yields",
-                f"thread {row['thread']} ({row['tid']}) ran for {format_quantity(ran, Unit.NS)}"
-                f" without giving the processor up, while others waited"
-                f" {format_quantity(others, Unit.NS)}: let it yield, or give what blocks a thread"
-                " of its own.",
+                f"thread {row['thread']} ({row['tid']}) ran for"
+                f" {format_quantity(stretch, Unit.NS)} without giving the processor up: the"
+                f" scheduler took it away {format_count(ousted)} times so that the others could"
+                " run; let it yield, or give what blocks a thread of its own.",
             )
 
 
@@ -229,6 +226,45 @@ def _locks(record: Record) -> Iterator[Advice]:
             f"threads waited {format_quantity(wait, Unit.NS)} for {row['lock']} in"
             f" {row['site']} ({row['where']}){holder}: hold it for less, or divide what it guards.",
         )
+
+
+def _futexes(record: Record) -> Iterator[Advice]:
+    """Locks that only the kernel's side shows; those that a tool can name have its advice."""
+    span = value(record, "span") or 0
+    if setting(record, "locks_named_by"):
+        return
+    places: dict[str, float] = defaultdict(float)
+    for row in rows(record, "futexes"):
+        if row["kind"] == "lock":
+            places[_lock_place(row)] += number(row, "wait")
+    for place, wait in places.items():
+        if wait >= LOCK_WAIT * span:
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a lock {place}: hold it for"
+                " less, or divide what it guards.",
+            )
+
+
+def _lock_place(row: dict[str, Scalar]) -> str:
+    """Where it is taken or else let go; its address or name where no function is known."""
+    for site, where in (("site", "where"), ("woken by", "woken where")):
+        if row[site]:
+            return f"in {row[site]} ({row[where]})"
+    return f"at {row['futex']}"
+
+
+def _java_locks(record: Record) -> Iterator[Advice]:
+    for row in rows(record, "java locks"):
+        wait = number(row, "wait")
+        if record.duration_ns and wait >= LOCK_WAIT * record.duration_ns:
+            holder = f"; {row['top holder']} held it most" if row["top holder"] else ""
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a {row['lock']} in"
+                f" {row['site']} ({row['where']}){holder}: hold it for less, or divide what it"
+                " guards.",
+            )
 
 
 def _sharing(record: Record) -> Iterator[Advice]:
@@ -267,6 +303,6 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "cpu": (_classes, _cycles, _switches),
     "cache": (_caches,),
     "sched": (_switches, _balance, _unyielding),
-    "locks": (_locks, _sharing),
+    "locks": (_locks, _java_locks, _futexes, _sharing),
     "races": (_races,),
 }

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from litbench.report import images, phrases
+from litbench.report import images, phrases, profile_markdown
+from litbench.report.markdown_table import escape, table
 from litbench.report.notes import letter
 from litbench.report.parts import Board, GoalTable, Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
 TOP = 20  # rows of a firmware's table; the JSON has all
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def render(report: Report) -> str:
     """The report as GitHub-flavoured Markdown; what it quotes cannot become markup."""
     return "\n\n".join(_blocks(report)) + "\n"
-
-
-def escape(text: str) -> str:
-    """``text`` as itself in Markdown, on one line."""
-    return _SPECIAL.sub(r"\\\1", phrases.plain(text))
 
 
 def _blocks(report: Report) -> Iterator[str]:
@@ -38,6 +32,10 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for sheet in report.beside:
+        yield f"## {escape(sheet.title)}"
+        yield _table(sheet.columns, sheet.rows)
+        yield escape(sheet.note)
     yield from _findings(report)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
@@ -67,9 +65,11 @@ def _reasons(reasons: Iterable[object]) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    """What is not a ranking: images, a board's details where the run is alone."""
+    """What is not a ranking: images, profiles, a board's details where the run is alone."""
     for image in report.images:
         yield from _image(image)
+    for record in report.profiles:
+        yield from profile_markdown.blocks(record)
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
 
@@ -198,6 +198,4 @@ def _notes(notes: Sequence[str]) -> Iterator[str]:
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 99) -> str:
     """A table; the first ``left`` columns and the last are text, the others figures."""
     last = len(columns) - 1
-    rule = ["---" if i < left or i == last else "---:" for i in range(len(columns))]
-    lines = [list(map(escape, columns)), rule, *(list(map(escape, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(columns, [not (i < left or i == last) for i in range(len(columns))], rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Kind, Record
-from litbench.report import boards, goals, images, machine, memories, rankings, runs, sweeps
+from litbench.report import boards, clocks, goals, images, machine, memories, rankings, runs, sweeps
 from litbench.report.goals import GoalSet
 from litbench.report.parts import Report
 
@@ -45,5 +45,6 @@ def build(
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
+        beside=clocks.build(ordered, ranked),
         profiles=tuple(record for record in ordered if record.kind is Kind.PROFILE),
     )

@@ -271,7 +271,10 @@ class Run(Part, frozen=True):
 
 
 class Report(Part, frozen=True):
-    """Everything that a report shows. A target's place in ``targets`` gives it its colour."""
+    """Everything that a report shows. A target's place in ``targets`` gives it its colour.
+
+    ``beside`` has workloads that were measured on clocks that cannot be compared.
+    """
 
     title: str
     first: str
@@ -290,3 +293,4 @@ class Report(Part, frozen=True):
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
     profiles: tuple[Record, ...] = ()
+    beside: tuple[Sheet, ...] = ()

@@ -64,6 +64,8 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _sweep(sweep, width)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for sheet in report.beside:
+        yield from sheet_parts(sheet) if width >= TABLE_LEAST else _sheet_blocks(sheet)
     yield from _findings(report, width)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
@@ -103,7 +105,21 @@ def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
     yield _text(sheet.title, "dim")
     yield table
     if sheet.note:
-        yield _text(f"  {sheet.note}", "dim")
+        yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
+
+
+def _sheet_blocks(sheet: Sheet) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(sheet.title, "dim")
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in sheet.rows:
+        table.add_row(_text(row[0], "bold"), "")
+        for name, cell in zip(sheet.columns[1:], row[1:], strict=True):
+            table.add_row(_text(f"  {name}"), _text(cell))
+    yield table
+    yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
 
 
 def _text(text: str, style: str = "") -> Text:

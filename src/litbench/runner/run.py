@@ -144,6 +144,7 @@ def run_item(
     finally:
         watch.stopped()
     run.readings |= readings_between(before, Reading.take())
+    run.readings |= target.adapter.readings
     run.readings["pinned_cpus"] = ",".join(map(str, cpus)) or "none"
     _judge(run, item)
     ready = run.talk.ready

@@ -197,10 +197,22 @@ def test_a_thread_that_never_yields(seeded: Build, ask: Ask) -> None:
     hog = next(r for r in rows(bad, "threads") if r["thread"] == "hog")
     assert hog["longest run"] == hog["run"]  # not once did it give the processor up
     assert int(hog["preempted"] or 0) > 10
+    assert int(hog["ousted"] or 0) > 100  # its three twins want to run a thousand times a second
     assert "never-yields" in [a.code for a in advice(bad)]
     assert any("thread hog" in a.text for a in advice(bad))
     (clean,) = ask("sched", "perf-sched", [program, "600", "clean"])
     assert advice(clean) == []
+
+
+@pytest.mark.slow
+def test_never_yields_is_found_20_times_in_20(seeded: Build, ask: Ask) -> None:
+    need("perf")
+    program = seeded("hog.c")
+    for _ in range(20):
+        (bad,) = ask("sched", "perf-sched", [program, "600"])
+        (clean,) = ask("sched", "perf-sched", [program, "600", "clean"])
+        assert "never-yields" in [a.code for a in advice(bad)]
+        assert advice(clean) == []
 
 
 def test_the_kernel_accounts_for_the_same_thread(seeded: Build, ask: Ask) -> None:

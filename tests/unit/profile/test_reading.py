@@ -28,7 +28,16 @@ from litbench.record import (
     Workload,
     new_id,
 )
-from litbench.report import flame_graph, model, profile_diff, profile_page, profile_text, text
+from litbench.report import (
+    flame_graph,
+    markdown,
+    model,
+    profile_diff,
+    profile_markdown,
+    profile_page,
+    profile_text,
+    text,
+)
 from litbench.report.profile_pictures import files_of
 from litbench.units import Unit
 
@@ -60,14 +69,20 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
 
 
 SITES = "site|where|allocations|bytes|alive bytes|stack"
-THREADS = "thread|tid|run|wait|run share|preempted|longest run|others waited"
+THREADS = "thread|tid|run|wait|run share|preempted|longest run|ousted"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
 CLASSES = "class|share"
 SHARED = "line|kind|share of samples|threads|offsets|site|where"
 HOG = table(
-    "threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8, 5e8), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4, 0)
+    "threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8, 400), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4, 0)
 )
-CLEAN_HOG = table("threads", THREADS, ("hog", 1, 1e6, 1e4, 0.01, 0, 1e4, 0))
+# one thread is busy alone, another is preempted often but sleeps now and then
+CLEAN_HOG = table(
+    "threads",
+    THREADS,
+    ("busy", 1, 9e8, 1e6, 0.9, 90, 9e8, 2),
+    ("worker", 2, 3e8, 5e8, 0.3, 9e4, 6e7, 99),
+)
 CASES: dict[str, tuple[Record, Record]] = {
     "tiny-allocations": (
         profile("heap", (table("sites", SITES, ("take", "a.c:8", 300, 19200, 0, "m;take")),),
@@ -98,6 +113,11 @@ CASES: dict[str, tuple[Record, Record]] = {
     "scheduling-share": (
         profile("cpu", (table("classes", CLASSES, ("scheduling", 0.5), ("actor code", 0.2)),)),
         profile("cpu", (table("classes", CLASSES, ("scheduling", 0.2), ("actor code", 0.5)),)),
+    ),
+    "synchronisation-share": (
+        profile("cpu", (table("classes", CLASSES, ("synchronisation", 0.3), ("actor code", 0.7)),)),
+        profile("cpu", (table("classes", CLASSES, ("synchronisation", 0.05),
+                              ("actor code", 0.9)),)),
     ),
     "low-ipc": (
         profile("cpu", (), {"instructions-per-cycle": 0.4}),
@@ -194,6 +214,28 @@ def test_a_regression_comes_with_its_cause() -> None:
     shown = profile_diff.render(found)
     assert "clone (q.rs) (new)" in shown
     assert "100% of the change" in shown
+
+
+def test_a_difference_in_every_format() -> None:
+    rows = [(("p|q", "x.rs:7", 1, 8, 0, ""),), (("p|q", "x.rs:7", 3, 24, 0, ""),)]
+    old, new = (profile("heap", (table("sites", SITES, *r),), {"messages": 1}) for r in rows)
+    found = differences([old], [new])
+    markdown, page = profile_markdown.render_differences(found), profile_page.render_differences
+    assert "| p\\|q (x.rs) | 1 | 3 | 100% |" in markdown
+    assert "p|q (x.rs)" in page(found)
+
+
+def test_a_profile_in_markdown() -> None:
+    bad = profile(
+        "heap", (table("sites", SITES, ("<b>take|", "a.c:8", 300, 19200, 0, "m;take")),),
+        {"allocations-per-message": 3, "allocated-per-message": 192},
+    )  # fmt: skip
+    for shown in (profile_markdown.render([bad]), markdown.render(model.build([bad]))):
+        assert "## heap: program ping-pong" in shown
+        assert "| allocations-per-message | 3" in shown
+        assert "**Advice:**" in shown
+        assert "\\<b\\>take\\|" in shown
+        assert "<b>" not in shown
 
 
 def test_profiles_of_other_questions_are_not_compared() -> None:

@@ -71,6 +71,7 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
     content += [memories.memory(found, colours) for found in report.memory]
     content += [image_sections.image(found, colours) for found in report.images]
     content += [Markup(profile_page.sections(report.profiles))]
+    content += [boards.side_by_side(report.beside)]
     content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")

@@ -293,6 +293,9 @@ def section(anchor: str, title: str, *children: Child) -> Markup:
     return tag("section", heading, *children, id=anchor, aria_label=title)
 
 
+SIDE_BY_SIDE = "side-by-side"  # its anchor
+
+
 def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     """Anchors and titles, for the navigation."""
     for goals in report.goals:
@@ -307,6 +310,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
     for image in report.images:
         yield image.anchor, image.title
+    if report.beside:
+        yield SIDE_BY_SIDE, "Side by side"
     for board in report.boards:
         yield board.anchor, board.title
     if report.environment:
