@@ -69,7 +69,7 @@ def test_it_opens_without_a_word_and_without_a_request(
     page = browser.open(path, width, theme=theme)
     page.wait("document.querySelectorAll('canvas').length >= 8")
     page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    page.wait("document.querySelectorAll('.multiple canvas').length === 29")
+    page.wait("document.querySelectorAll('.multiple canvas').length === 39")
     page.run("scrollTo(0, document.body.scrollHeight)")
     assert page.complaints() == []
     assert [url for url in page.requests() if url != path.as_uri()] in ([], ["data:,"])
