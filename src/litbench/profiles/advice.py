@@ -21,6 +21,8 @@ GROWTH_A_MESSAGE = 0.5
 STEADY_GROWTH = 0.25  # of all growth must come in the second half, or it is warm-up
 FRAGMENTED = 0.3
 FRAGMENTED_BYTES = 1 << 20
+ENOUGH_SIZES = 4
+PROPORTIONAL = 1.5  # an actor's bytes may differ by what tables that double leave empty
 ALLOCATOR_SHARE = 0.10
 SYNCHRONISATION_SHARE = 0.10
 INSTRUCTIONS_A_CYCLE = 0.8
@@ -67,6 +69,33 @@ def _tiny_allocations(record: Record) -> Iterator[Advice]:
         f"{significant(count)} allocations of {format_bytes(size / count)} for every message"
         f"{where}: reuse buffers, keep small values inline, or pool the messages.",
     )
+
+
+def _not_proportional(record: Record) -> Iterator[Advice]:
+    counted = str(setting(record, "counted") or "")
+    found = list(rows(record, f"memory by {counted}"))
+    for reading in ("live", "reported"):  # the resident set is in pages, and in arenas kept before
+        known = [row for row in found if number(row, f"{reading} each") > 0]
+        if len(known) < ENOUGH_SIZES:
+            continue
+        # costs of the last half against those of all before, so that a constant is in neither
+        first, middle, last = known[0], known[-2], known[-1]
+        early, late = _slope(first, middle, counted, reading), _slope(
+            middle, last, counted, reading)  # fmt: skip
+        if early > 0 and late > PROPORTIONAL * early:
+            yield Advice(
+                "memory-not-proportional",
+                f"memory is not proportional to the {counted}: one more costs"
+                f" {format_bytes(early)} up to {format_count(number(middle, counted))} and"
+                f" {format_bytes(late)} beyond: look for what each of them keeps about the others.",
+            )
+        return
+
+
+def _slope(one: dict[str, Scalar], other: dict[str, Scalar], counted: str, reading: str) -> float:
+    """Bytes that one more actor costs between two sizes."""
+    more = number(other, counted) - number(one, counted)
+    return (number(other, reading) - number(one, reading)) / more if more > 0 else 0.0
 
 
 def _lost(record: Record) -> Iterator[Advice]:
@@ -268,14 +297,16 @@ def _java_locks(record: Record) -> Iterator[Advice]:
 
 
 def _sharing(record: Record) -> Iterator[Advice]:
+    measured = bool(record.instruments) and record.instruments[0].name == "perf-c2c"
+    sure = "" if measured else " (a suspect: computed from sampled registers)"
     for row in rows(record, "shared lines"):
         if row["kind"] == "false sharing" and number(row, "share of samples") >= SHARED_LINE:
             yield Advice(
                 "false-sharing",
                 f"{row['threads']} write to different words ({row['offsets']}) of the cache line"
                 f" at {row['line']} in {row['site']} ({row['where']}),"
-                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes apart"
-                " (a suspect: computed from sampled registers).",
+                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes"
+                f" apart{sure}.",
             )
 
 
@@ -297,7 +328,7 @@ def _place(row: dict[str, Scalar]) -> str:
 
 Rule = Callable[[Record], Iterator[Advice]]
 _RULES: dict[str, tuple[Rule, ...]] = {
-    "heap": (_tiny_allocations,),
+    "heap": (_tiny_allocations, _not_proportional),
     "leaks": (_lost, _growth),
     "fragmentation": (_fragmentation,),
     "cpu": (_classes, _cycles, _switches),

@@ -105,7 +105,7 @@ def _profile_once(
 ) -> Record:
     kind = choice.instrument
     plain = None
-    if request.plain:
+    if request.plain and not kind.over_sizes:
         plain = runs.plain(kind, observer)
     instrument = kind(runs.program(folder))
     observer.running(kind.tool)

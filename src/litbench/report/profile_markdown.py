@@ -71,7 +71,7 @@ def _difference(each: Difference) -> Iterator[str]:
             (False, True, True, True),
             (
                 (m.name, amount(m.before, m.unit), amount(m.after, m.unit),
-                 percent(m.before, m.after))
+                 percent(m.before, m.after).strip())
                 for m in changed
             ),
         )  # fmt: skip

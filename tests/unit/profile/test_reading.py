@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from litbench.record import (
     Metric,
     Record,
     Scalar,
+    Specification,
     Status,
     Subject,
     Table,
@@ -68,6 +70,17 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
     return Table(name=name, columns=names, units=(None,) * len(names), rows=rows)  # type: ignore[arg-type]
 
 
+def by_size(live: list[int]) -> Record:
+    counted = (250, 500, 1000, 2000, 4000)
+    sizes = tuple((n, b, b / n) for n, b in zip(counted, live, strict=True))
+    found = profile("heap", (table("memory by actors", "actors|live|live each", *sizes),))
+    watcher = found.instruments[0]
+    settings = {**watcher.settings, "counted": "actors"}
+    return msgspec.structs.replace(
+        found, instruments=(msgspec.structs.replace(watcher, settings=settings),)
+    )
+
+
 SITES = "site|where|allocations|bytes|alive bytes|stack"
 THREADS = "thread|tid|run|wait|run share|preempted|longest run|ousted"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
@@ -88,6 +101,10 @@ CASES: dict[str, tuple[Record, Record]] = {
         profile("heap", (table("sites", SITES, ("take", "a.c:8", 300, 19200, 0, "m;take")),),
                 {"allocations-per-message": 3, "allocated-per-message": 192}),
         profile("heap", (), {"allocations-per-message": 0.01, "allocated-per-message": 1}),
+    ),
+    "memory-not-proportional": (
+        by_size([100_000 + 8 * n * n for n in (250, 500, 1000, 2000, 4000)]),
+        by_size([100_000 + 300 * n for n in (250, 500, 1000, 2000, 4000)]),
     ),
     "leak": (
         profile("leaks", (table("lost", "site|where|bytes", ("lose", "l.c:9", 16000)),),
@@ -214,6 +231,26 @@ def test_a_regression_comes_with_its_cause() -> None:
     shown = profile_diff.render(found)
     assert "clone (q.rs) (new)" in shown
     assert "100% of the change" in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "threads", "said"),
+    [(1000.05, 1, "the same within 0.01 %"), (1002.0, 1, "changed by +0.200%"), (1002.0, 2, "")],
+)
+def test_instructions_decide_where_they_repeat(after: float, threads: int, said: str) -> None:
+    done = Specification(
+        actors=2, messages=9, message_bytes=24, in_flight=1, mailbox=16, threads=threads,
+        driver="worker",
+    )  # fmt: skip
+    old, new = (
+        msgspec.structs.replace(
+            profile("cpu", (), {"simulated-instructions-per-message": count, "messages": 9}),
+            specification=done,
+        )
+        for count in (1000.0, after)
+    )
+    notes = " ".join(differences([old], [new])[0].notes)
+    assert (said in notes) if said else ("instructions" not in notes)
 
 
 def test_a_difference_in_every_format() -> None:
