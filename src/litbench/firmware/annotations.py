@@ -84,6 +84,8 @@ class Annotations:
 
     def lookup(self, table: dict[str, _T], names: tuple[str, ...]) -> _T | None:
         """The entry for a function known by ``names``: an exact name first, then a pattern."""
+        if not table:
+            return None
         for name in names:
             if name in table:
                 self.used.add(name)

@@ -121,6 +121,9 @@ class StackAnalysis:
                 raw = function.names or (function.name,)
             else:
                 raw = (f"<{start:#x}>",)
+            if len(raw) == 1 and raw[0][:1] != "_":  # neither mangled nor with an alias
+                self._names[start] = raw
+                return raw
             readable = [demangle(n) for n in raw]
             folded = [fold(n) for n in readable]
             found = (*dict.fromkeys([*raw, *folded, *readable[1:], readable[0]]),)
