@@ -156,10 +156,10 @@ def _with_memory(arguments: argparse.Namespace, annotations: Annotations) -> Ann
 
 
 def _size(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
-    from litbench.firmware import records
+    from litbench.firmware.records import footprint
 
     annotations = _with_memory(arguments, annotations)
-    record = records.size(_footprint(arguments.elf), annotations, session)
+    record = footprint.size(_footprint(arguments.elf), annotations, session)
     return record, _overfull(record)
 
 
@@ -174,7 +174,8 @@ def _over(row: tuple[Scalar, ...]) -> bool:
 
 
 def _symbols(arguments: argparse.Namespace, _: Annotations, session: str) -> _Result:
-    from litbench.firmware import records, sources, symbols
+    from litbench.firmware import sources, symbols
+    from litbench.firmware.records import footprint
 
     found = _footprint(arguments.elf)
     items = symbols.attribute(found)
@@ -185,30 +186,33 @@ def _symbols(arguments: argparse.Namespace, _: Annotations, session: str) -> _Re
             "files": symbols.by_file(items, files),
             "folders": symbols.by_folder(items, files),
         }
-    return records.symbols(found, items, groups, session), []
+    return footprint.symbols(found, items, groups, session), []
 
 
 def _diff(arguments: argparse.Namespace, _: Annotations, session: str) -> _Result:
-    from litbench.firmware import diff, records
+    from litbench.firmware import diff
+    from litbench.firmware.records import footprint
 
     found = diff.compare(_footprint(arguments.before), _footprint(arguments.elf))
-    return records.difference(found, session), []
+    return footprint.difference(found, session), []
 
 
 def _stack(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
-    from litbench.firmware import elf, records
+    from litbench.firmware import elf
     from litbench.firmware.callgraph import CallGraph
+    from litbench.firmware.records import stack
     from litbench.firmware.stack import StackAnalysis
 
     annotations = _with_memory(arguments, annotations)
     analysis = StackAnalysis(CallGraph(elf.load(arguments.elf)), annotations)
-    return records.stack(analysis, session), []
+    return stack.stack(analysis, session), []
 
 
 def _scan(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
     from litbench.errors import InputError
-    from litbench.firmware import cargo_sources, elf, records, scan
+    from litbench.firmware import cargo_sources, elf, scan
     from litbench.firmware.callgraph import CallGraph
+    from litbench.firmware.records import scan as records
     from litbench.firmware.stack import StackAnalysis
 
     image = elf.load(arguments.elf)
