@@ -17,7 +17,7 @@ from litbench.errors import LimitError, UsageError
 from litbench.record import Record, Scalar, new_id, now
 
 if TYPE_CHECKING:
-    from litbench.firmware.annotations import Annotations
+    from litbench.firmware.annotations import Annotations, Task
     from litbench.firmware.footprint import Footprint
 
 OPTIONS_FILE = Path("litbench.toml")
@@ -47,6 +47,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             "--memory", type=Path, metavar="FILE",
             help="a linker script or map file with the memory regions",
         )  # fmt: skip
+    parsers["stack"].add_argument(
+        "--task", action="append", default=[], metavar="NAME=FUNCTION",
+        help="a further entry point: a thread of an RTOS, say",
+    )  # fmt: skip
     parsers["symbols"].add_argument(
         "--by", choices=GROUPS, action="append", default=[], help="also add up by file or folder"
     )
@@ -204,8 +208,29 @@ def _stack(arguments: argparse.Namespace, annotations: Annotations, session: str
     from litbench.firmware.stack import StackAnalysis
 
     annotations = _with_memory(arguments, annotations)
+    annotations.tasks.update(map(_task, arguments.task))
     analysis = StackAnalysis(CallGraph(elf.load(arguments.elf)), annotations)
-    return stack.stack(analysis, session), []
+    record = stack.stack(analysis, session)
+    return record, _overrun(record)
+
+
+def _task(word: str) -> tuple[str, Task]:
+    from litbench.firmware.annotations import Task
+
+    name, _, function = word.partition("=")
+    if not (name and function):
+        raise UsageError(f"{word!r} is no task: write --task NAME=FUNCTION")
+    return name, Task(function)
+
+
+def _overrun(record: Record) -> list[str]:
+    table = record.table("task stacks")
+    rows = table.rows if table else ()
+    return [
+        f"the stack of task {row[0]} is too small: it needs {row[4]} B of {row[5]} B"
+        for row in rows
+        if isinstance(row[6], int) and row[6] < 0
+    ]
 
 
 def _scan(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from litbench.firmware.elf import STT_OBJECT, Elf, Symbol
-from litbench.firmware.functions import Program
+from litbench.firmware.functions import Function, Program
 from litbench.firmware.signatures import Signatures
 from litbench.firmware.step import Kind, Value
 
@@ -96,19 +96,10 @@ class AddressTaken:
         return index >= 0 and mapping[index][1] == "d"
 
     def _computed(self) -> set[int]:
-        """Functions whose address is put together by two instructions (MOVW/MOVT, LUI/ADDI)."""
+        """Functions whose address is put together by instructions (MOVW/MOVT, LUI/ADDI)."""
         found = set()
         for function in self._program.functions:
-            high: dict[str, int] = {}
-            for address, word in self._program.body(function).constants:
-                register, form, source, number = self._program.isa.constant(address, word)
-                if form in {"constant", "upper"}:
-                    high[register] = number
-                    found |= {number} if form == "constant" else set()
-                elif form == "high" and register in high:
-                    found.add((high[register] & 0xFFFF) | number << 16)
-                elif form == "copy" and source in high:
-                    found.add(high[source] + number & _WORD)
+            found |= made(self._program, function)
         return {address & ~self._code_bit for address in found} & self._starts
 
     @cached_property
@@ -206,6 +197,29 @@ class AddressTaken:
     def _read_only(self, address: int) -> bool:
         section = self._elf.section_at(address)
         return section is not None and not section.writable and not section.nobits
+
+
+def made(program: Program, function: Function) -> set[int]:
+    """The addresses that a function puts together from parts in its instructions."""
+    found = set()
+    high: dict[str, int] = {}
+    for address, word in program.body(function).constants:
+        register, form, source, number = program.isa.constant(address, word)
+        if form in {"constant", "upper"}:
+            high[register] = number
+            found |= {number} if form == "constant" else set()
+        elif form == "high" and register in high:
+            found.add((high[register] & 0xFFFF) | number << 16)
+        elif form == "copy" and source in high:
+            found.add(high[source] + number & _WORD)
+    return found
+
+
+def constants(program: Program, function: Function) -> set[int]:
+    """The addresses that a function's instructions name, those of its literals included."""
+    literals = {program.isa.literal(i) for i in program.body(function).insns}
+    words = {program.elf.word(address) for address in literals if address is not None}
+    return made(program, function) | {word for word in words if word is not None}
 
 
 def _through_pointer(value: Value) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litbench.firmware import nesting, tasks
 from litbench.firmware.records.parts import B, Column, N, in_bytes, record, table
 from litbench.firmware.stack import EntryBound, StackAnalysis, Verdict
-from litbench.firmware.vectors import TRAP, vector_name
+from litbench.firmware.vectors import vector_name
 from litbench.record import Kind, Metric, Note, Record, Scalar, Table
 
 
@@ -14,26 +14,33 @@ def stack(analysis: StackAnalysis, session: str) -> Record:
     elf = analysis.graph.elf
     bounds = [analysis.entry(e) for e in analysis.graph.vectors.entries]
     whole = nesting.total(analysis, bounds)
-    bounds += [analysis.entry(e) for e in tasks.find(analysis)]
+    further = tasks.find(analysis)
+    bounds += [analysis.entry(e) for e in further]
     space = nesting.space(analysis)
     metrics = [m for b in bounds for m in _entry_metrics(b)]
     metrics += _limited("stack.total", whole.total, whole.verdict)
     metrics.append(in_bytes("stack.available", space.bytes if space else None))
     left = space.bytes - whole.total if space and whole.verdict is not Verdict.UNBOUNDED else None
     metrics.append(in_bytes("stack.left", left))
+    stacks = nesting.task_stacks(analysis, bounds)
+    metrics += [_left(s) for s in stacks if s.size is not None]
     tables = [
-        _entries(analysis, bounds), _nesting(whole), _chains(analysis, bounds),
-        _conditions(analysis, bounds), _calls(analysis), _functions(analysis),
+        _entries(analysis, bounds), *_task_stacks(stacks), _nesting(whole),
+        _chains(analysis, bounds), _conditions(analysis, bounds, whole), _calls(analysis),
+        _functions(analysis),
     ]  # fmt: skip
     cautions = [Note(code="vectors", message=text) for text in analysis.graph.vectors.notes]
     cautions += _nesting_cautions(whole)
+    if merged := tasks.merged(analysis, further):
+        text = f"tasks whose code the compiler merged with another's: {', '.join(merged)}"
+        cautions.append(Note(code="tasks", message=text))
     unused = analysis.annotations.unused
     if unused:
         message = f"annotations that name no function: {', '.join(sorted(unused))}"
         cautions.append(Note(code="annotations", message=message))
     settings: dict[str, Scalar] = {
         "verdict": str(whole.verdict),
-        "exception_frame": nesting.exception_frame(elf),
+        "exception_frame": nesting.frame_of(analysis),
         "stack_top": None if space is None else f"{space.top:#x}",
         "stack_bottom": None if space is None else f"{space.bottom:#x}",
     }
@@ -47,12 +54,6 @@ def _nesting_cautions(whole: nesting.Total) -> list[Note]:
     if any(level.priority is None for level in whole.levels[:-1]):
         text = "no priorities were given: every handler is taken to interrupt every other one"
         notes.append(Note(code="priorities", message=text))
-    if any(level.handler.entry.kind == TRAP for level in whole.levels):
-        text = "a trap handler that enables interrupts itself would nest: it is counted once"
-        notes.append(Note(code="traps", message=text))
-    if any(len(level.handler.entry.numbers) > 1 for level in whole.levels):
-        text = "vectors that share one handler are counted once"
-        notes.append(Note(code="shared", message=text))
     return notes
 
 
@@ -83,19 +84,39 @@ def _entries(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
     return table("entries", columns, rows)
 
 
+def _left(stack: nesting.TaskStack) -> Metric:
+    known = stack.bound.verdict is not Verdict.UNBOUNDED
+    return in_bytes(f"stack.{stack.bound.entry.name}.left", stack.left if known else None)
+
+
+def _task_stacks(stacks: list[nesting.TaskStack]) -> list[Table]:
+    """The stacks of threads that have their own; no table where none has."""
+    columns: list[Column] = [
+        ("task", None), ("code", B), ("exception frame", B), ("context", B), ("needs", B),
+        ("stack", B), ("left", B),
+    ]  # fmt: skip
+    rows = [
+        (s.bound.entry.name, s.bound.total, s.frame, s.context, s.needs, s.size, s.left)
+        for s in stacks
+    ]
+    return [table("task stacks", columns, rows)] if rows else []
+
+
 def _nesting(whole: nesting.Total) -> Table:
     columns: list[Column] = [
-        ("level", None), ("deepest", None), ("exception frame", B), ("code", B), ("bytes", B),
+        ("level", None), ("deepest", None), ("times", N), ("exception frame", B), ("code", B),
+        ("bytes", B),
     ]  # fmt: skip
     rows: list[tuple[Scalar, ...]] = []
     if whole.thread is not None:
         thread = whole.thread
-        rows.append(("thread", thread.entry.name, 0, thread.total, thread.total))
+        rows.append(("thread", thread.entry.name, 1, 0, thread.total, thread.total))
     for level in whole.levels:
         name = "any" if level.priority is None else str(level.priority)
         handler = level.handler
-        rows.append((name, handler.entry.name, level.frame, handler.total, level.total))
-    rows.append(("total", "", None, None, whole.total))
+        row = (name, handler.entry.name, level.times, level.frame, handler.total, level.total)
+        rows.append(row)
+    rows.append(("total", "", None, None, None, whole.total))
     return table("nesting", columns, rows)
 
 
@@ -115,18 +136,18 @@ def _chains(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
     return table("chains", columns, rows)
 
 
-def _conditions(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
+def _conditions(analysis: StackAnalysis, bounds: list[EntryBound], whole: nesting.Total) -> Table:
     columns: list[Column] = [
         ("kind", None), ("function", None), ("address", None), ("what the bound rests on", None),
         ("left out", None), ("answer", None), ("annotation", None), ("entries", None),
     ]  # fmt: skip
     reached: dict[tuple[str, int, int], list[str]] = {}
     conditions = {}
-    for bound in bounds:
-        for c in bound.conditions:
-            key = (c.code, c.function, c.address)
-            conditions[key] = c
-            reached.setdefault(key, []).append(bound.entry.name)
+    of_entries = [(b.entry.name, c) for b in bounds for c in b.conditions]
+    for entry, c in (*of_entries, *(("total", c) for c in whole.conditions)):
+        key = (c.code, c.function, c.address)
+        conditions[key] = c
+        reached.setdefault(key, []).append(entry)
     rows = [
         (
             c.code, analysis.name(c.function), f"{c.address:#010x}", c.message, c.leaves_out,
