@@ -51,6 +51,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--task", action="append", default=[], metavar="NAME=FUNCTION",
         help="a further entry point: a thread of an RTOS, say",
     )  # fmt: skip
+    parsers["stack"].add_argument(
+        "--closed", action="store_true",
+        help="no function's address comes from outside the image: candidates are all there are",
+    )  # fmt: skip
     parsers["symbols"].add_argument(
         "--by", choices=GROUPS, action="append", default=[], help="also add up by file or folder"
     )
@@ -209,6 +213,7 @@ def _stack(arguments: argparse.Namespace, annotations: Annotations, session: str
 
     annotations = _with_memory(arguments, annotations)
     annotations.tasks.update(map(_task, arguments.task))
+    annotations.closed |= arguments.closed
     analysis = StackAnalysis(CallGraph(elf.load(arguments.elf)), annotations)
     record = stack.stack(analysis, session)
     return record, _overrun(record)

@@ -1,5 +1,7 @@
 """What a user knows and the ELF does not say: the ``[firmware]`` table of ``litbench.toml``.
 
+    [firmware.stack]
+    closed = true                 # no function's address comes from outside the image
     [firmware.stack.calls]        # what an indirect call in a function may reach
     "IRQ1_Handler" = ["on_tick"]
     [firmware.stack.recursion]    # how often a function is active at once, at most
@@ -52,6 +54,7 @@ class _Stack(msgspec.Struct, forbid_unknown_fields=True):
     frame: dict[str, int] = msgspec.field(default_factory=dict)
     tasks: dict[str, str | _Task] = msgspec.field(default_factory=dict)
     exception_frame: int = 0
+    closed: bool = False
 
 
 class _Firmware(msgspec.Struct):
@@ -98,6 +101,7 @@ class Annotations:
     frame: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     exception_frame: int = 0
+    closed: bool = False
     priorities: dict[str, int] = field(default_factory=dict)
     regions: tuple[Memory, ...] = ()
     deny: dict[str, str] = field(default_factory=dict)
@@ -151,6 +155,7 @@ def read(path: Path | None) -> Annotations:
         frame=found.stack.frame,
         tasks={name: _task(task) for name, task in found.stack.tasks.items()},
         exception_frame=found.stack.exception_frame,
+        closed=found.stack.closed,
         priorities=found.interrupts,
         regions=regions,
         deny=found.deny,

@@ -51,27 +51,27 @@ class Body:
     def __init__(self, isa: Isa, runs: list[tuple[int, bytes]], gaps: frozenset[int]) -> None:
         self.gaps = gaps
         self._isa = isa
-        self._runs = [(first, code) for first, code in runs if len(code) > 1]
+        self.runs = [(first, code) for first, code in runs if len(code) > 1]
 
     def outline(self) -> Iterator[Place]:
         """The steps among the instructions, by address, as the instruction set has them."""
-        for first, code in self._runs:
+        for first, code in self.runs:
             yield from self._isa.outline(code, first)
 
     @cached_property
     def steps(self) -> list[Step]:
         """The steps, sorted by address."""
-        return [step for first, code in self._runs for step in steps(self._isa, code, first)]
+        return [step for first, code in self.runs for step in steps(self._isa, code, first)]
 
     @cached_property
     def constants(self) -> list[tuple[int, int]]:
         """The instructions that make constants, as (address, instruction word)."""
-        return [c for first, code in self._runs for c in self._isa.constants(code, first)]
+        return [c for first, code in self.runs for c in self._isa.constants(code, first)]
 
     @property
     def end(self) -> int:
         """The address after the last instruction; 0 where there is none."""
-        first, code = self._runs[-1] if self._runs else (0, b"")
+        first, code = self.runs[-1] if self.runs else (0, b"")
         return first + (len(code) & ~1)
 
     @property
@@ -81,16 +81,16 @@ class Body:
 
     @cached_property
     def _middles(self) -> set[int]:
-        first, code = self._runs[0] if self._runs else (0, b"")
+        first, code = self.runs[0] if self.runs else (0, b"")
         found = self._isa.middles(code, first)
-        for first, code in self._runs[1:]:
+        for first, code in self.runs[1:]:
             found |= self._isa.middles(code, first)
         return found
 
     @cached_property
     def insns(self) -> list[Insn]:
         """The instructions."""
-        return [insn for first, code in self._runs for insn in self._isa.decode(code, first)]
+        return [insn for first, code in self.runs for insn in self._isa.decode(code, first)]
 
     @cached_property
     def index(self) -> dict[int, int]:
@@ -101,7 +101,7 @@ class Body:
         """Whether instructions begin at all these addresses; faster than each by itself."""
         ordered = sorted(addresses)
         done = 0
-        for first, code in self._runs:
+        for first, code in self.runs:
             at, end = 0, first + (len(code) & ~1)
             for address in ordered[done:]:
                 if not first <= address < end:
@@ -118,7 +118,7 @@ class Body:
             return False
         return any(
             first <= address < first + (len(code) & ~1) and not (address - first) % 2
-            for first, code in self._runs
+            for first, code in self.runs
         )
 
 
