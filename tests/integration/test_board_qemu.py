@@ -264,6 +264,24 @@ def test_a_hog_that_never_yields_delays_others_and_one_that_does_less(name: str)
     assert 5 * slice_ - 22_000 <= worst[1] <= 5 * slice_
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_task_in_interrupt_mode_does_not_wait_for_a_hog(name: str) -> None:
+    values = {"samples": 20, "hog": 1, "rounds": 15_000, "slices": 5, "mode": 1}
+    record = run(name, "task-time", iterations=1, values=values).record
+    assert record.reasons == ()
+    assert value(record, "irq-to-task-most") < 1_000
+    assert table(record, "tasks")["hog"][0] == 1
+    assert record.metric("ticks-coalesced") is None, "each tick had a wake-up of its own"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_queued_message_costs_its_own_bytes(name: str) -> None:
+    """Room for 4,096 messages of three words, whatever the channel has besides."""
+    record = run(name, "mailbox-fill", iterations=1, messages=100).record
+    assert value(record, "queued-bytes-each") == 12
+    assert 4_096 * 12 <= value(record, "mailbox-bytes") < 4_096 * 12 + 100
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_interrupt_mode_is_nearer_to_the_interrupt_than_thread_mode_under_load(arch: str) -> None:
     def p100(mode: int) -> int:

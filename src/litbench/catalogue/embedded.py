@@ -14,6 +14,8 @@ _THROUGHPUT = (Measure.THROUGHPUT,)
 _LATENCY = (Measure.LATENCY,)
 _PERIOD = Parameter("period", 20_000, "instructions between interrupts", 2_000, 100_000_000)
 
+_MODE = Parameter("mode", 0, "executor: 0 of thread mode, 1 of interrupt mode", 0, 1)
+
 
 def _samples(default: int = 200) -> Parameter:
     return Parameter("samples", default, "timer interrupts", most=1_000_000)
@@ -102,7 +104,7 @@ INTERRUPT_LATENCY = WorkloadDefinition(
     parameters=(
         _samples(),
         _PERIOD,
-        Parameter("mode", 0, "executor: 0 of thread mode, 1 of interrupt mode", 0, 1),
+        _MODE,
         Parameter("load", 0, "pairs of actors that exchange messages meanwhile", 0, 8),
     ),
     measures=_LATENCY,
@@ -122,6 +124,7 @@ TASK_TIME = WorkloadDefinition(
         Parameter("hog", 1, "0 none, 1 never yields, 2 yields after each slice", 0, 2),
         Parameter("rounds", 15_000, "rounds of two instructions in a slice"),
         Parameter("slices", 10, "slices", most=100_000),
+        _MODE,
     ),
     measures=_THROUGHPUT,
     demand=lambda v: Demand(actors=2, messages=v["samples"]),

@@ -44,7 +44,7 @@ class Source(Part, frozen=True, kw_only=True):
 
 
 class TargetEntry(Part, frozen=True, kw_only=True):
-    """One target in a manifest."""
+    """One target in a manifest; ``language`` where it is not the family's."""
 
     title: str = ""
     summary: str = ""
@@ -53,6 +53,7 @@ class TargetEntry(Part, frozen=True, kw_only=True):
     requirements: tuple[str, ...] = ()
     source: str = ""
     hidden: bool = False
+    language: str = ""
 
 
 class Manifest(Part, frozen=True, kw_only=True):
@@ -154,7 +155,7 @@ def _read(path: Path, manifest: Manifest) -> dict[str, Target]:
     return {
         name: Target(
             name=name,
-            language=manifest.language,
+            language=entry.language or manifest.language,
             folder=path.parent,
             tool=manifest.build.tool,
             entry=entry,
