@@ -296,7 +296,7 @@ def show(records: Sequence[Record]) -> None:
 
 
 def _headline(record: Record) -> str:
-    values = " ".join(f"{name}={value}" for name, value in record.workload.parameters.items())
+    did = [record.workload.name, *(f"{n}={v}" for n, v in record.workload.parameters.items())]
     where = f"{record.subject.runtime}, {record.subject.runtime_version}"
     state = "" if record.valid else "  INVALID"
-    return f"{record.subject.name}  {record.workload.name} {values}  on {where}{state}"
+    return f"{record.subject.name}  {' '.join(did)}  on {where}{state}"
