@@ -63,6 +63,7 @@ class WorkloadDefinition:
     ratios: tuple[str, ...] = ()  # metrics from 0 to 1 that every run has
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
     lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
+    spins: bool = False  # a driver on a thread of its own keeps a processor busy
     repeats: bool = False  # a memory run has many iterations, not one
     at_least: tuple[tuple[str, str], ...] = ()  # (a, b): parameter a is at least parameter b
     work: Callable[[Values], int] | None = None
@@ -93,6 +94,10 @@ class WorkloadDefinition:
                     f" {smaller}={values[smaller]}, or its actors could block one another"
                 )
         return values
+
+    def lower(self, value: int) -> int:
+        """The next smaller value of the parameter ``lowered``."""
+        return max(value - 1 if self.lowered == "levels" else value // 2, 1)
 
     def work_of(self, values: Values) -> int:
         """Messages (or actors) an iteration gets through."""

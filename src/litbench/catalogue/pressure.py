@@ -54,12 +54,12 @@ def _supervised(crashes: int, children: int, strategy: int) -> tuple[int, int]:
     restarts = states = 0
     for crash in range(crashes):
         child = crash % children
-        state[child] += 1
         first = 0 if strategy == 1 else child
         last = child + 1 if strategy == 0 else children
         for reborn in range(first, last):
             state[reborn] = 0
         restarts += last - first
+        state = [held + crash + 1 for held in state]
         states += sum((i + 1) * held for i, held in enumerate(state))
     return restarts, states
 
@@ -67,7 +67,7 @@ def _supervised(crashes: int, children: int, strategy: int) -> tuple[int, int]:
 def _supervision(values: Values) -> Expected:
     crashes, children = values["crashes"], values["children"]
     restarts, states = _supervised(crashes, children, values["strategy"])
-    messages = crashes * (2 + 2 * children)
+    messages = crashes * (1 + 2 * children)
     return expect(messages, errored=crashes, restarts=restarts, states=states)
 
 
@@ -128,6 +128,7 @@ PRESSURE = (
         samples=lambda v: v["messages"] // PROBE_EVERY,
         other_histograms=("naive", "pacing"),
         declares_messages=True,
+        spins=True,
     ),
     WorkloadDefinition(
         name="isolation",
@@ -149,7 +150,7 @@ PRESSURE = (
     ),
     WorkloadDefinition(
         name="supervision",
-        version=1,
+        version=2,
         summary="children crash and are restarted by their supervisor",
         parameters=(
             Parameter("crashes", 10_000, "crashes"),
@@ -161,7 +162,7 @@ PRESSURE = (
         ),
         measures=(Measure.THROUGHPUT, Measure.LATENCY, Measure.MEMORY),
         demand=lambda v: Demand(
-            v["children"] + 1, v["crashes"] * (2 + 2 * v["children"]), in_flight=1
+            v["children"] + 1, v["crashes"] * (1 + 2 * v["children"]), in_flight=1
         ),
         expected=_supervision,
         histogram="restart",

@@ -19,7 +19,7 @@ from litbench.record import Measure, Part, Record
 from litbench.report.labels import anchor
 from litbench.report.notes import Notes
 from litbench.report.parts import GoalRow, GoalTable, Verdict
-from litbench.stats import memory, quantity
+from litbench.stats import memory, quantity, summary
 from litbench.stats.quantity import Quantity
 from litbench.stats.undetermined import Undetermined
 
@@ -180,7 +180,7 @@ def _measured(goal: Goal, runs: Sequence[Record]) -> Quantity | Undetermined:
     kinds = {_alike(record) for record in runs}
     if len(kinds) > 1:
         return Undetermined(
-            f"the runs are of {len(kinds)} kinds (build, parameters, threads): show one at a time"
+            f"the runs are of {len(kinds)} kinds (build, parameters, set-up): show one at a time"
         )
     return quantity.quantity(goal.quantity, runs)
 
@@ -194,8 +194,10 @@ def _alike(record: Record) -> tuple[object, ...]:
         for item in sorted(record.workload.parameters.items())
         if not (repeated and size and item[0] == size[0])
     )
-    threads = record.specification.threads if record.specification else None
-    return record.subject, record.workload.version, kept, threads
+    setup = summary.setup_of(record)
+    if setup and repeated:  # a mailbox that holds all of its messages grows with the size
+        setup = msgspec.structs.replace(setup, mailbox=0)
+    return record.subject, record.workload.version, kept, setup
 
 
 def _judge(goal: Goal, measured: Quantity | Undetermined) -> tuple[Verdict, str]:

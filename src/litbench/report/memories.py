@@ -49,7 +49,8 @@ def build(records: Sequence[Record]) -> tuple[MemoryTable, ...]:
 def _without_size(group: Group) -> Key:
     size = memory.size_of(group.records[0])
     kept = tuple(p for p in group.key.parameters if size is None or p[0] != size[0])
-    return msgspec.structs.replace(group.key, parameters=kept)
+    setup = group.key.setup and msgspec.structs.replace(group.key.setup, mailbox=0)
+    return msgspec.structs.replace(group.key, parameters=kept, setup=setup)
 
 
 def _table(

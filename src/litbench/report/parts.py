@@ -30,7 +30,7 @@ class Row(Part, frozen=True):
 
     ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
     ``throughput`` and ``latencies`` are None where no run was for them. A ``rescaled`` row ran with
-    other parameters than its ranking has.
+    other parameters than its ranking has; ``differs`` says what was otherwise in its specification.
     """
 
     target: str
@@ -41,6 +41,7 @@ class Row(Part, frozen=True):
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
     rescaled: bool
+    differs: tuple[str, ...]
     fairness: Fairness | Undetermined | None
     notes: tuple[int, ...]
     runs: tuple[str, ...]

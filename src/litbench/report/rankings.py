@@ -16,7 +16,7 @@ from litbench.stats import fairness, ranking, summary
 from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Scope
 from litbench.stats.ranking import Standing
-from litbench.stats.steady import State
+from litbench.stats.steady import State, Steady
 from litbench.stats.summary import Group, Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_quantity
@@ -116,6 +116,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             latencies=latencies,
             standing=standing,
             rescaled=_table(group) != table,
+            differs=different,
             fairness=_fairness(group),
             notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
@@ -123,8 +124,8 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, sentences in zip(
-            groups, rates, measured, standings, told, strict=True
+        for group, rate, latencies, standing, different, sentences in zip(
+            groups, rates, measured, standings, differ, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
@@ -220,7 +221,7 @@ def _sentences(
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
         sentences += _of_latency(latencies[0])
-    return sentences + _of_cautions(group)
+    return list(dict.fromkeys(sentences)) + _of_cautions(group)
 
 
 def _of_invalid(group: Group) -> list[str]:
@@ -249,26 +250,37 @@ def _of_rate(rate: Throughput) -> list[str]:
         )
     elif rate.interval.forks == FEW:
         sentences.append("two forks show little of how forks differ: the interval has to be wide")
-    states = summary.fork_states(rate)
-    forks = len(rate.states)
-    told = {
-        State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
-        State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
-        State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
-    }
-    sentences += [
-        text.format(states[state], forks) for state, text in told.items() if state in states
+    return sentences + _of_states(rate.states, _STATES)
+
+
+_STATES = {
+    State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
+    State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
+    State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
+}
+_STATES_OF_LATENCY = {
+    State.NONE: "latency: no steady state in {} of {} forks",
+    State.SLOWDOWN: "latency: {} of {} forks slowed down; the samples from before are in, too",
+    State.WARMUP: "latency: {} of {} forks warmed up first; those samples are in, too",
+}
+
+
+def _of_states(states: Sequence[Steady], told: dict[State, str]) -> list[str]:
+    counts, forks = summary.count_states(states), len(states)
+    sentences = [
+        text.format(counts[state], forks) for state, text in told.items() if state in counts
     ]
-    if states.get(State.SHORT) == forks:
+    if forks and counts.get(State.SHORT) == forks:
         sentences.append("too few iterations to tell whether it was in a steady state")
     return sentences
 
 
 def _of_latency(latency: Latency) -> list[str]:
-    if latency.near_clock is None:
-        return []
-    cost = format_quantity(latency.near_clock, latency.unit)
-    return [f"the median latency is near the cost of reading the clock ({cost})"]
+    sentences = _of_states(latency.states, _STATES_OF_LATENCY)
+    if latency.near_clock is not None:
+        cost = format_quantity(latency.near_clock, latency.unit)
+        sentences.append(f"the median latency is near the cost of reading the clock ({cost})")
+    return list(dict.fromkeys(sentences))
 
 
 def _of_cautions(group: Group) -> list[str]:

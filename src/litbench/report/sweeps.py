@@ -23,6 +23,9 @@ THREADS = "threads"
 RATE, P99 = "rate", "p99"  # quantities of goals that a sweep can be held against
 CLAIM = "claim"
 
+# The others are in the rankings.
+_SHOWN = tuple(pair for pair in phrases.LATENCIES if pair[0] in {"p50", "p99", "max"})
+
 _Rows = dict[int, Row]  # by what is swept
 _Family = tuple[Scalar, ...]
 
@@ -193,7 +196,7 @@ def _latencies(
     first = rankings[0]
     if rows:
         loaded = name == LOAD
-        columns = (*(title for title, _ in phrases.LATENCIES), "p99 over forks", "± 95 %")
+        columns = (*(title for title, _ in _SHOWN), "p99 over forks", "± 95 %")
         yield Sweep(
             anchor=anchor(name, number, first.workload, P99),
             title=f"{first.workload}: latency by {name}",
@@ -227,7 +230,7 @@ def _latency(at: int, row: Row, latency: Latency, records: Mapping[str, Record])
         low=known.low if known else None,
         high=known.high if known else None,
         cells=(
-            *(phrases.latency(row, field) for _, field in phrases.LATENCIES),
+            *(phrases.latency(row, field) for _, field in _SHOWN),
             phrases.duration(value, latency.unit),
             phrases.spread(known) if known else phrases.UNDETERMINED,
             *naive,

@@ -61,7 +61,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     for ranking in report.rankings:
         yield from _ranking(ranking, width)
     for sweep in report.sweeps:
-        yield from _sweep(sweep)
+        yield from _sweep(sweep, width)
     for memory in report.memory:
         yield from _memory(memory, width)
     for sheet in report.beside:
@@ -203,21 +203,40 @@ def _style(row: Row) -> str:
     return "red" if phrases.rate(row) == phrases.INVALID else ""
 
 
-def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
+def _sweep(sweep: Sweep, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield _text(sweep.title, "bold cyan")
     yield _text(sweep.summary, "dim")
+    yield _sweep_table(sweep) if width >= TABLE_LEAST else _sweep_blocks(sweep)
+    for claim in sweep.claims:
+        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
+
+
+def _sweep_table(sweep: Sweep) -> Table:
     table = _table()
     table.add_column("configuration", overflow="fold", ratio=1, min_width=12)
-    for name in (sweep.over, *sweep.columns):
-        table.add_column(name, justify="right", overflow="fold")
+    points = [point for row in sweep.rows for point in row.points]
+    table.add_column(sweep.over, justify="right", min_width=max(len(str(p.at)) for p in points))
+    for index, name in enumerate(sweep.columns):  # titles may fold, figures may not
+        longest = max(len(point.cells[index]) for point in points)
+        table.add_column(name, justify="right", min_width=longest)
     for row in sweep.rows:
         for index, point in enumerate(row.points):
             cells = (str(point.at), *point.cells)
             table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
-    yield table
-    for claim in sweep.claims:
-        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
+    return table
+
+
+def _sweep_blocks(sweep: Sweep) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in sweep.rows:
+        for point in row.points:
+            table.add_row(_text(f"{row.label}, {sweep.over} {point.at}", "bold"), "")
+            for name, cell in zip(sweep.columns, point.cells, strict=True):
+                table.add_row(_text(f"  {name}"), _text(cell))
+    return table
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:

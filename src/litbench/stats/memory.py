@@ -110,8 +110,8 @@ def _slope(points: Sequence[Point], counted: str) -> Slope | Undetermined | None
     if not counted:
         return None
     if counted == ITERATIONS and len(points) < slope.SIZES:
-        few = f"{len(points)} iterations after the first quarter"
-        return Undetermined(f"{few}: a slope needs at least {slope.SIZES}")
+        needs = f"a slope needs at least {slope.SIZES} iterations after the first quarter"
+        return Undetermined(f"{needs}, not {len(points)}")
     return slope.fit([(point.size, point.used) for point in points])
 
 

@@ -11,7 +11,8 @@ from litbench.stats import interval
 from litbench.stats.summary import Throughput
 from litbench.stats.undetermined import Undetermined
 
-_COMPARED = ("in_flight", "mailbox", "batch", "threads", "driver", "message_bytes", "policy")
+# what a specification may differ in without being another workload
+COMPARED = ("in_flight", "mailbox", "batch", "threads", "driver", "message_bytes", "policy")
 
 
 class Standing(StrEnum):
@@ -48,20 +49,26 @@ def _standing(rate: Throughput | Undetermined | None, best: Throughput) -> Stand
 
 
 def differences(specifications: Sequence[Specification | None]) -> tuple[tuple[str, ...], ...]:
-    """For each specification, what it has otherwise than most, in words."""
+    """For each specification, what it has otherwise than most, or than others, in words."""
     known = [s for s in specifications if s is not None]
-    usual = {
-        name: Counter(getattr(s, name) for s in known).most_common(1)[0][0]
-        for name in _COMPARED
-        if known
-    }
+    counts = {name: Counter(getattr(s, name) for s in known) for name in COMPARED}
     return tuple(
-        tuple(
-            f"{name.replace('_', ' ')} {getattr(s, name)}, where most have {value}"
-            for name, value in usual.items()
-            if getattr(s, name) != value
-        )
+        tuple(text for name in COMPARED for text in _difference(name, s, counts[name]))
         if s is not None
         else ()
         for s in specifications
     )
+
+
+def _difference(
+    name: str, specification: Specification, counts: Counter[int | str]
+) -> tuple[str, ...]:
+    """How one differs in ``name``: from most, or where there is no majority, from the others."""
+    own = getattr(specification, name)
+    usual, count = counts.most_common(1)[0]
+    majority = count > counts.total() / 2
+    if len(counts) == 1 or (majority and own == usual):
+        return ()
+    others = ", ".join(sorted(str(value) for value in counts if value != own))
+    told = f"where most have {usual}" if majority else f"where others have {others}"
+    return (f"{name.replace('_', ' ')} {own}, {told}",)

@@ -142,6 +142,14 @@ def test_one_point_is_no_sweep() -> None:
     )
 
 
+@pytest.mark.parametrize("width", [100, 84, 60])
+def test_no_figure_of_a_sweep_is_lost_in_the_terminal(report: Report, width: int) -> None:
+    shown = text.render(report, width)
+    for found in report.sweeps:
+        for cell in (cell for row in found.rows for point in row.points for cell in point.cells):
+            assert cell in shown
+
+
 def test_every_format_shows_sweeps(report: Report) -> None:
     for shown in (text.render(report, 100), markdown.render(report), html.render(report)):
         assert "speed-up" in shown

@@ -136,7 +136,7 @@ def test_warm_up_is_not_in_the_rate() -> None:
     assert {s.state for s in found.states} == {State.WARMUP}
     assert {s.start for s in found.states} == {4}
     assert found.rate == pytest.approx(8_000_000)
-    assert summary.fork_states(found) == {State.WARMUP: 3}
+    assert summary.count_states(found.states) == {State.WARMUP: 3}
 
 
 def test_one_fork_is_flagged_and_one_iteration_has_no_interval() -> None:
@@ -230,7 +230,7 @@ def test_without_intervals_nothing_is_ranked() -> None:
 def test_specifications_that_differ_are_told() -> None:
     usual = run(threads=1).specification
     other = run(threads=2, driver="block_on", batch=8).specification
-    none, told, missing = ranking.differences([usual, other, None])[:3]
+    none, told, missing, _ = ranking.differences([usual, other, None, usual])
     assert (none, missing) == ((), ())
     assert told == (
         "batch 8, where most have 1",
@@ -238,3 +238,12 @@ def test_specifications_that_differ_are_told() -> None:
         "driver block_on, where most have worker",
     )
     assert ranking.differences([None]) == ((),)
+
+
+def test_without_a_majority_nobody_is_called_the_usual() -> None:
+    one, other = run(threads=1).specification, run(threads=2).specification
+    assert ranking.differences([one, other]) == (
+        ("threads 1, where others have 2",),
+        ("threads 2, where others have 1",),
+    )
+    assert ranking.differences([other, one])[0] == ("threads 2, where others have 1",)

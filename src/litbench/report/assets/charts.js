@@ -109,7 +109,7 @@ const Charts = (() => {
         scales: { x: { time: false, range: () => [-0.5, Math.max(longest - 0.5, 0.5)] } },
         axes: [
           axis({ size: 24, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }),
-          axis({ values: (u, at) => at.map(format), size: 62 }),
+          axis({ values: (u, at) => at.map(format), size: 62, space: 24 }),
         ],
         series: [
           {},

@@ -117,7 +117,7 @@ const Plot = (() => {
     const list = element("ul", "chart-legend");
     for (const one of series) {
       const item = element("li");
-      item.append(element("span", `swatch c${one.colour}`), one.label);
+      item.append(element("span", `swatch c${one.colour}${one.dash ? " dashed" : ""}`), one.label);
       list.append(item);
     }
     host.append(list);

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from litbench.catalogue import telling
 from litbench.report import phrases
-from litbench.report.html import tables
+from litbench.report.html import data, tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.parts import MemoryTable, Ranking, Report, Row, Run, Sweep
@@ -35,9 +35,16 @@ def overview(report: Report, colours: Colours) -> Markup | None:
     return section(
         "overview",
         "Overview",
-        tag("p", "Throughput as a percentage of the best of each workload.", class_="lead"),
+        tag("p", _of_overview(ranked), class_="lead"),
         tables.table("throughput relative to the best", columns, rows),
     )
+
+
+def _of_overview(ranked: list[Ranking]) -> str:
+    told = "Throughput as a percentage of the best of each workload."
+    if any(row.differs for found in ranked for row in found.rows if _ranked(row)):
+        told += " ≠: ran with another specification; its workload's notes say which."
+    return told
 
 
 def _ranked(row: Row) -> bool:
@@ -68,7 +75,9 @@ def _relative(ranking: Ranking, label: str) -> tables.Cell:
     steps = (0.01, 0.05, 0.2, 0.5, 0.8, 0.99)
     heat = sum(part >= step for step in steps)
     text = f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
-    return tables.Cell(text, part, f"heat h{heat}")
+    differs = next((row.differs for row in ranking.rows if row.label == label), ())
+    mark = tag("a", " ≠", href=f"#{ranking.anchor}", title="; ".join(differs)) if differs else None
+    return tables.Cell([text, mark], part, f"heat h{heat}")
 
 
 def ranking(found: Ranking, colours: Colours) -> Markup:
@@ -162,7 +171,12 @@ def _has_latency(found: Ranking) -> bool:
 
 def _latency_title(found: Ranking) -> str:
     unit = "" if found.per is Unit.NS else f" in {found.per}"
-    return f"Latency{unit} by percentile"
+    naive = any(one.name == "naive" for row in found.rows for one in _latencies(row))
+    return f"Latency{unit} by percentile" + (", corrected against naive (dashed)" if naive else "")
+
+
+def _latencies(row: Row) -> tuple[Latency, ...]:
+    return row.latencies if isinstance(row.latencies, tuple) else ()
 
 
 def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
@@ -185,15 +199,18 @@ def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: i
 
 
 def _traces(found: Ranking) -> Markup | None:
-    if not any(isinstance(row.throughput, Throughput) for row in found.rows):
+    shown = [of for row in found.rows if (of := data.traced(row)) is not None]
+    if not shown:
         return None
+    rates = isinstance(shown[0], Throughput)
+    unsteady = "not in the mean" if rates else "in the percentiles all the same"
     return tag(
         "details",
         tag("summary", "Iterations of every fork"),
         tag(
             "p",
-            "One line a fork: the time of each iteration, in order."
-            " The shaded part is before the steady state and not in the mean.",
+            "One line a fork: the time of each iteration, in order. The shaded part is before the"
+            f" steady state and {unsteady}.",
             class_="hint",
         ),
         tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
