@@ -132,18 +132,22 @@ static void ran(uint32_t start)
     litbench_record(1, time);
 }
 
-/* Parameters: samples, period, hog (0 none, 1 never gives way, 2 after each slice), rounds of a slice, slices. */
+/* Parameters: samples, period, hog (0 none, 1 never gives way, 2 after each slice), rounds of a slice, slices, mode
+ * (as above). */
 void task_time(const uint32_t p[8])
 {
     uint32_t slices = p[2] ? p[4] : 0;
     begin(p[0], 0);
+    in_interrupt = p[5] == 1;
+    if (in_interrupt)
+        board_enable_software_interrupt();
     litbench_name(LITBENCH_PROBE.tasks[0].name, 12, "hog");
     tally.start = litbench_now();
     board_start_timer(p[1]);
     while (ticks < p[0] || tick_set) {
-        if (tick_set)
+        if (tick_set && !in_interrupt)
             take_tick();
-        else if (!slices && ticks < p[0])
+        else if (!slices && !in_interrupt && ticks < p[0])
             sleep_for_tick();
         if (slices) {
             uint32_t start = litbench_now(), count = p[2] == 2 ? 1 : slices;

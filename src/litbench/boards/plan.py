@@ -17,6 +17,7 @@ class Plan:
 
     ``between``: pairs of functions, for the instructions from one's entry to the other's; the
     ``watch`` marks both. ``origin``: where a firmware of litbench's own comes from, in words.
+    ``idle_is_right``: whether WFI is counted right; None where the emulator here is to be asked.
     """
 
     image: Image
@@ -31,4 +32,5 @@ class Plan:
     semihosting: bool = False
     watch: Watch | None = None
     stack: bool = False
+    idle_is_right: bool | None = None
     between: tuple[tuple[Symbol, Symbol], ...] = ()

@@ -127,6 +127,10 @@ PRESSURE = (
         histogram="corrected",
         samples=lambda v: v["messages"] // PROBE_EVERY,
         other_histograms=("naive", "pacing"),
+        other_samples=lambda v: {
+            "naive": v["messages"] // PROBE_EVERY,
+            "pacing": v["messages"],
+        },
         declares_messages=True,
         spins=True,
     ),

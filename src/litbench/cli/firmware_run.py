@@ -130,14 +130,20 @@ def _measure(arguments: argparse.Namespace, session: str) -> Result:
 def _find(arguments: argparse.Namespace) -> Firmware:
     """The file of that name, a firmware of litbench's own, or one built from a checkout."""
     from litbench.targets import cache_folder
-    from litbench.targets.firmware import Firmware, is_settled, prebuilt, prepare
+    from litbench.targets.firmware import (
+        Firmware,
+        compiler_of,
+        is_settled,
+        prebuilt,
+        prepare,
+    )
 
     name: str = arguments.elf
     if arguments.source:
         from litbench.boards.sources import build
 
         made = build(arguments.source, name, cache_folder() / "firmware")
-        return Firmware(made, f"built here from {arguments.source}")
+        return Firmware(made, f"built here from {arguments.source} with {compiler_of(made)}")
     path = Path(name)
     if path.exists() or not prebuilt(name).exists():
         return Firmware(path, "")
@@ -290,7 +296,7 @@ def show(records: Sequence[Record]) -> None:
 
 
 def _headline(record: Record) -> str:
-    values = " ".join(f"{name}={value}" for name, value in record.workload.parameters.items())
+    did = [record.workload.name, *(f"{n}={v}" for n, v in record.workload.parameters.items())]
     where = f"{record.subject.runtime}, {record.subject.runtime_version}"
     state = "" if record.valid else "  INVALID"
-    return f"{record.subject.name}  {record.workload.name} {values}  on {where}{state}"
+    return f"{record.subject.name}  {' '.join(did)}  on {where}{state}"

@@ -22,6 +22,10 @@ OF_ITERATIONS = (
     "over the iterations of one process, the first quarter left out; what the adapter itself keeps"
     " of an iteration until its report, 100 to 200 bytes, is in it"
 )
+BY_ROOM = (
+    "its mailbox takes the memory of all its room at once, more than was asked for:"
+    " bytes each are of the part that messages fill"
+)
 STEP = 0.1  # a point further from the line than this part of the range is worth a word
 
 _Table = tuple[str, int, summary.Parameters]
@@ -117,6 +121,8 @@ def _sentences(found: memory.Memory, records: Sequence[Record]) -> list[str]:
         sentences.append("the interval contains 0: no cost each can be claimed, nor that it is 0")
     elif slope is not None and slope.misfit > STEP:
         sentences.append(f"not a line: a point is over {STEP:.0%} of the range away from it")
+    if found.by_room:
+        sentences.append(BY_ROOM)
     if found.counted == memory.ITERATIONS:
         sentences.append(OF_ITERATIONS)
     by_code = {note.code: note.message for record in records for note in record.cautions}

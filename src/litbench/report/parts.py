@@ -13,6 +13,7 @@ import msgspec
 
 from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
 from litbench.stats.fairness import Fairness
+from litbench.stats.interval import Interval
 from litbench.stats.memory import Memory
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
@@ -29,7 +30,8 @@ class Row(Part, frozen=True):
     """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
 
     ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
-    ``throughput`` and ``latencies`` are None where no run was for them. A ``rescaled`` row ran with
+    ``throughput`` and ``latencies`` are None where no run was for them. ``part`` is the throughput
+    over the best one, with the interval of that ratio. A ``rescaled`` row ran with
     other parameters than its ranking has; ``differs`` says what was otherwise in its specification.
     """
 
@@ -40,6 +42,8 @@ class Row(Part, frozen=True):
     throughput: Throughput | Undetermined | None
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
+    part: float | None
+    part_interval: Interval | None
     rescaled: bool
     differs: tuple[str, ...]
     fairness: Fairness | Undetermined | None

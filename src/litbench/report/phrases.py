@@ -94,8 +94,12 @@ def margin(row: Row) -> str:
 
 def reach(row: Row) -> str:
     """The interval as it stands beside a figure."""
-    found = margin(row)
-    return f"± {found}" if found[:1].isdigit() else found
+    return signed(margin(row))
+
+
+def signed(reach: str) -> str:
+    """An interval's reach with its sign, where it has none of its own."""
+    return f"± {reach}" if reach[:1].isdigit() else reach
 
 
 def sides(estimate: float, interval: Interval) -> str:

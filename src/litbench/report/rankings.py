@@ -15,7 +15,7 @@ from litbench.report.parts import Ranking, Row
 from litbench.stats import fairness, ranking, summary
 from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Scope
-from litbench.stats.ranking import Standing
+from litbench.stats.ranking import Place, Standing
 from litbench.stats.steady import State, Steady
 from litbench.stats.summary import Group, Latency, Throughput
 from litbench.stats.undetermined import Undetermined
@@ -26,6 +26,8 @@ FAIRNESS = (
     "share: of the others' messages, what was handled while one actor burned the processor;"
     " worst gap: the longest that one of them waited for its next message"
 )
+PACING = "pacing"  # the histogram of how late a driver sent
+LATE_NS = 5_000  # a driver that spins on an idle machine is nearer to its schedule
 FEW = 2  # forks, of which an interval is so wide that it needs a word
 
 
@@ -98,7 +100,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
-    standings = _standings(table, groups, rates)
+    places = _places(table, groups, rates)
     differ = ranking.differences([_specification(group) for group in groups])
     told = [
         _sentences(table, group, rate, latencies, different)
@@ -114,7 +116,9 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             threads=group.key.threads,
             throughput=rate,
             latencies=latencies,
-            standing=standing,
+            standing=place.standing,
+            part=place.part,
+            part_interval=place.interval,
             rescaled=_table(group) != table,
             differs=different,
             fairness=_fairness(group),
@@ -124,8 +128,8 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, different, sentences in zip(
-            groups, rates, measured, standings, differ, told, strict=True
+        for group, rate, latencies, place, different, sentences in zip(
+            groups, rates, measured, places, differ, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
@@ -139,7 +143,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
         work_unit=work_units[0] if work_units else Unit.MESSAGES,
         per=per,
         clock=clock,
-        rows=tuple(sorted(rows, key=_place)),
+        rows=tuple(sorted(rows, key=_order)),
         notes=notes.texts,
         remarks=(*remarks, FAIRNESS) if any(row.fairness for row in rows) else remarks,
     )
@@ -178,11 +182,11 @@ def _fairness(group: Group) -> Fairness | Undetermined | None:
     return fairness.fairness([record for record in group.records if record.valid])
 
 
-def _standings(
+def _places(
     table: _Table, groups: list[Group], rates: Sequence[Throughput | Undetermined | None]
-) -> tuple[Standing, ...]:
-    """Standings of the rows with the table's own parameters; others are not ranked."""
-    return ranking.standings(
+) -> tuple[Place, ...]:
+    """Places of the rows with the table's own parameters; others are not ranked."""
+    return ranking.places(
         [
             rate if _table(group) == table else None
             for group, rate in zip(groups, rates, strict=True)
@@ -190,7 +194,7 @@ def _standings(
     )
 
 
-def _place(row: Row) -> tuple[int, float, str]:
+def _order(row: Row) -> tuple[int, float, str]:
     """The order of rows: by throughput, else by median latency, invalid ones last."""
     if isinstance(row.throughput, Throughput):
         return (1 if row.standing is Standing.UNRANKED else 0, -row.throughput.rate, row.label)
@@ -220,7 +224,7 @@ def _sentences(
     if isinstance(rate, Throughput):
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
-        sentences += _of_latency(latencies[0])
+        sentences += _of_latency(latencies[0]) + _of_pacing(latencies)
     return list(dict.fromkeys(sentences)) + _of_cautions(group)
 
 
@@ -281,6 +285,16 @@ def _of_latency(latency: Latency) -> list[str]:
         cost = format_quantity(latency.near_clock, latency.unit)
         sentences.append(f"the median latency is near the cost of reading the clock ({cost})")
     return list(dict.fromkeys(sentences))
+
+
+def _of_pacing(latencies: Sequence[Latency]) -> list[str]:
+    """Where the driver of an open loop could not keep to its schedule."""
+    late = [one for one in latencies if one.name == PACING and one.p99 > LATE_NS]
+    return [
+        f"the driver sent late (p99 {format_quantity(one.p99, one.unit)}): the machine was busy"
+        for one in late
+        if one.unit is Unit.NS
+    ]
 
 
 def _of_cautions(group: Group) -> list[str]:

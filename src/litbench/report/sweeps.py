@@ -187,7 +187,7 @@ def _latencies(
     rows = []
     for (target, label), found in _rows(name, rankings).items():
         points = [
-            _latency(at, row, row.latency, records)
+            _latency(at, row, row.latency, records, loaded=name == LOAD)
             for at, row in sorted(found.items())
             if isinstance(row.latency, Latency)
         ]
@@ -209,20 +209,21 @@ def _latencies(
             over=name,
             value="p99 over forks",
             unit=first.per,
-            columns=(*columns, "naive p99") if loaded else columns,
+            columns=(*columns, "naive p99", "offered") if loaded else columns,
             rows=tuple(rows),
             claims=_claims(first, name, P99, {row.target for row in rows}, goals),
         )
 
 
-def _latency(at: int, row: Row, latency: Latency, records: Mapping[str, Record]) -> SweepPoint:
+def _latency(
+    at: int, row: Row, latency: Latency, records: Mapping[str, Record], *, loaded: bool
+) -> SweepPoint:
     """The percentiles of all forks together, and the mean of their p99 with its interval."""
     runs = [records[i] for i in row.runs if i in records]
     timed = [r for r in runs if r.valid and r.measure is Measure.LATENCY]
     p99 = quantity.quantity(P99, timed) if timed else Undetermined("no run")
     known = p99 if isinstance(p99, Quantity) else None
     others = row.latencies if isinstance(row.latencies, tuple) else ()
-    naive = [phrases.duration(o.p99, o.unit) for o in others if o.name == "naive"]
     value = known.value if known else float(latency.p99)
     return SweepPoint(
         at=at,
@@ -233,9 +234,17 @@ def _latency(at: int, row: Row, latency: Latency, records: Mapping[str, Record])
             *(phrases.latency(row, field) for _, field in _SHOWN),
             phrases.duration(value, latency.unit),
             phrases.spread(known) if known else phrases.UNDETERMINED,
-            *naive,
+            *(_of_load(others, timed) if loaded else ()),
         ),
     )
+
+
+def _of_load(latencies: Sequence[Latency], records: Sequence[Record]) -> tuple[str, str]:
+    """The naive p99 of an open loop, and the messages a second that it offered on average."""
+    naive = [phrases.duration(one.p99, one.unit) for one in latencies if one.name == "naive"]
+    found = [metric.values[0] for r in records if (metric := r.metric("offered")) and metric.values]
+    offered = f"{format_count(sum(found) / len(found))}/s" if found else phrases.NOTHING
+    return naive[0] if naive else phrases.NOTHING, offered
 
 
 def _claims(

@@ -68,6 +68,9 @@ def cautions(talk: Conversation, definition: WorkloadDefinition) -> tuple[Note, 
     notes = list(specification_differences(talk.ready.specification, definition, talk.job))
     clock = talk.ready.clock
     shortest = min((i.end - i.start for i in talk.iterations), default=0)
+    if clock.unit is Unit.NS and (clock.cost is None or clock.resolution is None):
+        message = "the adapter did not calibrate its clock: what is near its cost cannot be told"
+        notes.append(Note(code="clock-not-calibrated", message=message))
     coarse = max(clock.cost or 0, clock.resolution or 0)
     if talk.job.measure is Measure.THROUGHPUT and shortest < CLOCK_MULTIPLE * coarse:
         notes.append(
@@ -234,7 +237,7 @@ def _recording_violations(talk: Conversation, definition: WorkloadDefinition) ->
     for histogram in talk.histograms:
         yield from histogram_violations(histogram)
     if definition.other_samples:
-        for name, samples in definition.other_samples(talk.job.parameters).items():
+        for name, samples in definition.other_samples(declared_values(talk, definition)).items():
             yield from _sample_violations(talk, name, samples)
     if talk.job.measure is Measure.LATENCY and definition.histogram:
         samples = definition.samples_of(declared_values(talk, definition))

@@ -8,12 +8,14 @@ there before. A workload that goes on in one process is a slope over its iterati
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
 from litbench import catalogue
+from litbench.catalogue.basic import MAILBOX_FILL
 from litbench.errors import UsageError
 from litbench.record import Record
 from litbench.stats import slope
@@ -21,6 +23,7 @@ from litbench.stats.slope import Slope
 from litbench.stats.undetermined import Undetermined
 
 ITERATIONS = "iterations"
+ALIKE = 0.01  # how far apart uses of the same room may be
 GROUPS = 20  # points that a long run's iterations become: neighbours are alike, not independent
 
 
@@ -32,24 +35,30 @@ class Reading(StrEnum):
     REPORTED = "reported"
 
 
-class Point(msgspec.Struct, frozen=True):
-    """Bytes at one size: in use beyond what was there before, and left when all was gone."""
+class Point(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Bytes at one size: in use beyond what was there before, and left when all was gone.
+
+    ``room``: how many messages the mailbox could hold, where that is more than it held.
+    """
 
     size: int
     used: float
     left: float | None
+    room: int | None = None
 
 
-class Memory(msgspec.Struct, frozen=True):
+class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """One reading of one target over sizes; ``counted`` is what the size counts.
 
-    Where nothing is counted (the workload has one size), there is no slope.
+    Where nothing is counted (the workload has one size), there is no slope. ``by_room``: the
+    mailbox takes the memory of all its room at once; the slope is over the part that is filled.
     """
 
     reading: Reading
     counted: str
     points: tuple[Point, ...]
     slope: Slope | Undetermined | None
+    by_room: bool = False
 
 
 def size_of(record: Record) -> tuple[str, int] | None:
@@ -74,7 +83,27 @@ def _memory(records: Sequence[Record], reading: Reading) -> Memory | None:
     points = tuple(sorted(found, key=lambda point: point.size))
     if not points:
         return None
-    return Memory(reading, counted, points, _slope(points, counted))
+    by_room = _is_taken_whole(points)
+    fitted = [_filled(point) for point in points] if by_room else points
+    return Memory(reading, counted, points, _slope(fitted, counted), by_room)
+
+
+def _is_taken_whole(points: Sequence[Point]) -> bool:
+    """Whether what is used is the mailbox's room, however many messages are in it."""
+    by_room: dict[int, list[Point]] = defaultdict(list)
+    for point in points:
+        if point.room:
+            by_room[point.room].append(point)
+    shared = [found for found in by_room.values() if len({point.size for point in found}) > 1]
+    uses = [[point.used for point in found] for found in shared]
+    return bool(uses) and all(max(used) - min(used) <= ALIKE * abs(max(used)) for used in uses)
+
+
+def _filled(point: Point) -> Point:
+    """The part of the mailbox's memory that messages fill."""
+    if not point.room:
+        return point
+    return msgspec.structs.replace(point, used=point.used * point.size / point.room)
 
 
 def _slope(points: Sequence[Point], counted: str) -> Slope | Undetermined | None:
@@ -103,10 +132,19 @@ def _points(record: Record, reading: Reading) -> list[Point]:
     """One point for each repetition that the run read memory in."""
     before, loaded, left = _readings(record, reading)
     size = size_of(record)
+    held = size[1] if size else 0
+    room = _room(record, held)
     return [
-        Point(size[1] if size else 0, high - low, left[index] - low if index < len(left) else None)
+        Point(held, high - low, left[index] - low if index < len(left) else None, room)
         for index, (low, high) in enumerate(zip(before, loaded, strict=False))
     ]
+
+
+def _room(record: Record, held: int) -> int | None:
+    """Room of the mailbox that is filled, where it is more than was asked for."""
+    said = record.specification
+    is_fill = record.workload.name == MAILBOX_FILL.name
+    return said.mailbox if is_fill and said and said.mailbox > held else None
 
 
 def _over_iterations(record: Record, reading: Reading) -> list[Point]:

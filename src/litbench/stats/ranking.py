@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
+import msgspec
+
 from litbench.record import Specification
 from litbench.stats import interval
+from litbench.stats.interval import Interval
 from litbench.stats.summary import Throughput
 from litbench.stats.undetermined import Undetermined
 
@@ -24,28 +27,45 @@ class Standing(StrEnum):
     UNRANKED = "unranked"
 
 
-def standings(rates: Sequence[Throughput | Undetermined | None]) -> tuple[Standing, ...]:
-    """Each throughput's standing among them; all are of one unit and amount of work.
+class Place(msgspec.Struct, frozen=True):
+    """Where a throughput stands, and what part of the best it is, with the interval of that."""
+
+    standing: Standing
+    part: float | None = None
+    interval: Interval | None = None
+
+
+_NOWHERE = Place(Standing.UNRANKED)
+
+
+def places(rates: Sequence[Throughput | Undetermined | None]) -> tuple[Place, ...]:
+    """Each throughput's place among them; all are of one unit and amount of work.
 
     A single one is not ranked, and neither is what has no interval.
     """
     known = [rate for rate in rates if isinstance(rate, Throughput)]
     best = max(known, key=lambda rate: rate.rate, default=None)
     if best is None or len(known) < 2 or isinstance(best.interval, Undetermined):
-        return tuple(Standing.UNRANKED for _ in rates)
-    return tuple(_standing(rate, best) for rate in rates)
+        return tuple(_NOWHERE for _ in rates)
+    return tuple(_place(rate, best) for rate in rates)
 
 
-def _standing(rate: Throughput | Undetermined | None, best: Throughput) -> Standing:
+def standings(rates: Sequence[Throughput | Undetermined | None]) -> tuple[Standing, ...]:
+    """Each throughput's standing among them."""
+    return tuple(place.standing for place in places(rates))
+
+
+def _place(rate: Throughput | Undetermined | None, best: Throughput) -> Place:
     if not isinstance(rate, Throughput):
-        return Standing.UNRANKED
+        return _NOWHERE
     if rate is best:
-        return Standing.BEST
-    ratio = interval.ratio_interval(rate.steady_times, best.steady_times)
+        return Place(Standing.BEST, 1.0)
+    ratio = interval.ratio_interval(best.steady_times, rate.steady_times)
     if isinstance(ratio, Undetermined):
-        return Standing.UNRANKED
-    work = rate.work / best.work  # of an iteration, where it was scaled down
-    return Standing.TIED if ratio.contains(work) else Standing.BEHIND
+        return _NOWHERE
+    ratio = ratio.scaled(rate.work / best.work)  # of an iteration, where it was scaled down
+    standing = Standing.TIED if ratio.contains(1) else Standing.BEHIND
+    return Place(standing, rate.rate / best.rate, ratio)
 
 
 def differences(specifications: Sequence[Specification | None]) -> tuple[tuple[str, ...], ...]:

@@ -298,3 +298,27 @@ def test_extra_histograms_come_after_the_workloads_own() -> None:
     measured = found.rows[0].latencies
     assert isinstance(measured, tuple)
     assert [one.name for one in measured] == ["round-trip", "naive"]
+
+
+def test_a_ratio_to_the_best_has_the_interval_of_the_ratio() -> None:
+    report = build([*forks("tokio-ct", 1e7), *forks("smol", 2e7)])
+    best, half = report.rankings[0].rows
+    assert (best.part, best.part_interval) == (1, None)
+    assert half.part_interval is not None
+    assert half.part == pytest.approx(0.5, rel=0.05)
+    assert half.part_interval.contains(0.5)
+    assert half.part_interval.high < 0.6
+
+
+def test_a_driver_that_could_not_keep_its_schedule_is_told() -> None:
+    def loaded(late_ns: int) -> str:
+        source = random.Random(2)
+        found = [latencies(source, "corrected", 9_000, 500), latencies(source, "naive", 5_000, 500)]
+        found.append(latencies(source, "pacing", late_ns, 500))
+        record = run(
+            "smol", "loaded-latency", Measure.LATENCY, histograms=found, elapsed=[3 * 10**8]
+        )
+        return " ".join(text.render(build([record])).split())
+
+    assert "the driver sent late (p99" in loaded(20_000)
+    assert "the driver sent late" not in loaded(100)

@@ -54,8 +54,8 @@ def test_latency_by_load_has_corrected_and_naive(report: Report) -> None:
         assert [point.at for point in row.points] == [10, 50, 90]
         values = [point.value for point in row.points]
         assert values == sorted(values)
-    assert found.columns[-1] == "naive p99"
-    assert all(point.cells[-1].endswith("s") for row in found.rows for point in row.points)
+    assert found.columns[-2:] == ("naive p99", "offered")
+    assert all(point.cells[-2].endswith("s") for row in found.rows for point in row.points)
 
 
 def batches(forks: int = 3) -> list[Record]:

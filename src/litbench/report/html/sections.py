@@ -41,7 +41,8 @@ def overview(report: Report, colours: Colours) -> Markup | None:
 
 
 def _of_overview(ranked: list[Ranking]) -> str:
-    told = "Throughput as a percentage of the best of each workload."
+    told = "Throughput as a percentage of the best of each workload, ± half the 95 % interval of"
+    told += " that ratio."
     if any(row.differs for found in ranked for row in found.rows if _ranked(row)):
         told += " ≠: ran with another specification; its workload's notes say which."
     return told
@@ -55,29 +56,28 @@ def _target(rankings: list[Ranking], label: str) -> str:
     return next(row.target for r in rankings for row in r.rows if row.label == label)
 
 
-def _part(ranking: Ranking, label: str) -> float | None:
-    rates = {
-        row.label: row.throughput.rate / row.throughput.work
-        for row in ranking.rows
-        if _ranked(row) and isinstance(row.throughput, Throughput)
-    }
-    return rates[label] / max(rates.values()) if label in rates else None
+def _row(ranking: Ranking, label: str) -> Row | None:
+    return next((row for row in ranking.rows if row.label == label and _ranked(row)), None)
 
 
 def _total(rankings: list[Ranking], label: str) -> float:
-    return sum(_part(ranking, label) or 0.0 for ranking in rankings)
+    rows = (_row(ranking, label) for ranking in rankings)
+    return sum(row.part or 0.0 for row in rows if row)
 
 
 def _relative(ranking: Ranking, label: str) -> tables.Cell:
-    part = _part(ranking, label)
-    if part is None:
+    row = _row(ranking, label)
+    if row is None or row.part is None:
         return tables.Cell(phrases.NOTHING)
+    part, found = row.part, row.part_interval
+    told = f" {phrases.signed(phrases.sides(part, found))}" if found else ""
+    reach = tag("small", told, class_="quiet") if told else None
     steps = (0.01, 0.05, 0.2, 0.5, 0.8, 0.99)
     heat = sum(part >= step for step in steps)
     text = f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
-    differs = next((row.differs for row in ranking.rows if row.label == label), ())
-    mark = tag("a", " ≠", href=f"#{ranking.anchor}", title="; ".join(differs)) if differs else None
-    return tables.Cell([text, mark], part, f"heat h{heat}")
+    how = "; ".join(row.differs)
+    mark = tag("a", " ≠", href=f"#{ranking.anchor}", title=how) if how else None
+    return tables.Cell([text, reach, mark], part, f"heat h{heat}")
 
 
 def ranking(found: Ranking, colours: Colours) -> Markup:
