@@ -80,7 +80,7 @@ def choices(question: Question, program: Program, tool: str | None = None) -> It
 
 def tools_for(question: Question) -> tuple[type[Instrument], ...]:
     """Every instrument that can answer something of a question, best first."""
-    return tuple(_load(name) for part in PARTS[question] for name in part)
+    return tuple(dict.fromkeys(_load(name) for part in PARTS[question] for name in part))
 
 
 def unanswered(question: Question, program: Program) -> Iterator[Obstacle]:
