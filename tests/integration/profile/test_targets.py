@@ -92,7 +92,8 @@ def test_samples_of_the_region(store: Store, tool: str) -> None:
 @pytest.mark.parametrize(
     ("question", "tool"),
     [("cpu", "perf-stat"), ("sched", "perf-sched"), ("sched", "schedstat"),
-     ("locks", "lock-shim"), ("fragmentation", "mallinfo2"), ("cache", "cachegrind")],
+     ("locks", "lock-shim"), ("locks", "futex-trace"), ("locks", "strace"),
+     ("fragmentation", "mallinfo2"), ("cache", "cachegrind")],
 )  # fmt: skip
 def test_the_others_are_switched_too(store: Store, question: str, tool: str) -> None:
     record = checked(ask(store, question, tool, time_limit_s=0.5))

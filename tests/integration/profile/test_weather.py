@@ -22,7 +22,7 @@ from litbench.profiling import ProfileRequest, profile
 from litbench.runner.command import run_command
 from litbench.store import Store
 
-from .conftest import Ask, Build, codes, need
+from .conftest import Ask, Build, codes, need, rows
 
 
 def program(*command: str, folder: Path = Path()) -> Program:
@@ -127,6 +127,24 @@ def test_a_program_that_is_killed(ask: Ask, question: str, tool: str) -> None:
     ]
     assert zeros == []
     assert question not in {"leaks", "races"} or advice(record) == []
+
+
+def test_python_without_its_own_profilers(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> None:
+    """The next best tool answers, and says whose place it takes."""
+    need("perf", "heaptrack")
+    monkeypatch.setattr("litbench.instruments.pyspy.py_spy", lambda: None)
+    monkeypatch.setattr("litbench.instruments.memray.module_version", lambda *_: "")
+    python = program(sys.executable, "-c", "pass")
+    asked = (Question.CPU, Question.HEAP)
+    chosen = {q: [c.instrument.tool for c in choices(q, python)] for q in asked}
+    if "perf" not in chosen[Question.CPU]:
+        pytest.skip("perf may not measure here")
+    assert chosen[Question.HEAP] == ["heaptrack"]
+    assert chosen[Question.CPU][0] == "perf"
+    first = next(choices(Question.CPU, python))
+    assert [tool for tool, _ in first.passed_over] == ["py-spy"]
+    (record,) = ask("cpu", "perf", [sys.executable, "-c", "sum(i * i for i in range(3_000_000))"])
+    assert rows(record, "functions")
 
 
 def test_a_bound_on_perfs_file_is_said(
