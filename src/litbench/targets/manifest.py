@@ -21,7 +21,6 @@ import msgspec
 from litbench.errors import InputError, UsageError
 from litbench.record import Part
 
-
 # What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
 ACTOR_BYTES = 5_000
 
@@ -61,7 +60,7 @@ class TargetEntry(Part, frozen=True, kw_only=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True):
-    """One ``targets.toml``. An actor takes at most ``actor_bytes``, mailbox and message included."""
+    """One ``targets.toml``. An actor takes at most ``actor_bytes``, with mailbox and message."""
 
     language: str = ""
     actor_bytes: int = ACTOR_BYTES

@@ -435,9 +435,7 @@ def test_state_that_outlives_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("strategy", [1, 2])
-def test_another_strategy_that_counts_right(
-    monkeypatch: pytest.MonkeyPatch, strategy: int
-) -> None:
+def test_another_strategy_that_counts_right(monkeypatch: pytest.MonkeyPatch, strategy: int) -> None:
     class Pretending(OneForOneOnly):
         async def _restart(self, number: int, when: int) -> None:
             await super()._restart(number, when)
