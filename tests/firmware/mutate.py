@@ -17,9 +17,12 @@ from types import FrameType
 
 from litbench.errors import LitbenchError
 from litbench.firmware import elf as elf_file
-from litbench.firmware import footprint, records, scan, sources, symbols
+from litbench.firmware import footprint, scan, sources, symbols
 from litbench.firmware.annotations import Annotations
 from litbench.firmware.callgraph import CallGraph
+from litbench.firmware.records import footprint as size_records
+from litbench.firmware.records import scan as scan_records
+from litbench.firmware.records import stack as stack_records
 from litbench.firmware.stack import StackAnalysis
 
 ELVES = Path(__file__).parents[1] / "data" / "firmware" / "elf"
@@ -93,12 +96,13 @@ def analyse(data: bytes) -> str:
         assert sum(span.size for span in found.file) == len(data)
         items = symbols.attribute(found)
         assert sum(i.size for i in items) == sum(b.size for b in found.memory)
-        records.size(found, Annotations(), "session")
-        records.symbols(found, items, {"files": symbols.by_file(items, sources.files(image))}, "s")
+        size_records.size(found, Annotations(), "session")
+        files = {"files": symbols.by_file(items, sources.files(image))}
+        size_records.symbols(found, items, files, "session")
         analysis = StackAnalysis(CallGraph(image))
-        records.stack(analysis, "session")
+        stack_records.stack(analysis, "session")
         rules = scan.read_rules()
-        records.scan(image, scan.scan(image, rules, analysis), None, set(), "session")
+        scan_records.scan(image, scan.scan(image, rules, analysis), None, set(), "session")
     except LitbenchError as error:
         text = str(error)
         assert "mutated.elf" in text, text

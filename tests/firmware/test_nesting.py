@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise, permutations
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litbench.firmware import nesting
-from litbench.firmware.annotations import Annotations
+from litbench.errors import UsageError
+from litbench.firmware import elf, nesting, tasks
+from litbench.firmware.annotations import Annotations, Task, read
+from litbench.firmware.callgraph import CallGraph
 from litbench.firmware.stack import EntryBound, StackAnalysis, Verdict
-from litbench.firmware.vectors import INTERRUPT, THREAD, Entry
-from tests.firmware.fixtures import analysis, graph, load
+from litbench.firmware.vectors import INTERRUPT, TASK, THREAD, Entry
+from tests.firmware.fixtures import analysis, graph, load, path
 
 
 def bound(name: str, kind: str, total: int) -> EntryBound:
@@ -66,3 +71,57 @@ def test_one_unbounded_handler_makes_the_total_unbounded() -> None:
     found = StackAnalysis(graph("recursion-m3-Os"))
     bounds = [found.entry(e) for e in found.graph.vectors.entries]
     assert nesting.total(found, bounds).verdict is Verdict.UNBOUNDED
+
+
+def tasks_of(file: Path) -> dict[str, EntryBound]:
+    found = StackAnalysis(CallGraph(elf.load(file)))
+    return {e.name: found.entry(e) for e in tasks.find(found) if e.kind == TASK}
+
+
+def test_tasks_of_rtic_are_found_by_name() -> None:
+    found = tasks_of(path("rtic-m3-Os"))
+    image = graph("rtic-m3-Os")
+    handlers = {e.name: e.start for e in image.vectors.entries}
+    assert {name: b.entry.start for name, b in found.items()} == {
+        "blink": handlers["SSI0"],
+        "report": handlers["QEI0"],
+    }
+
+
+@pytest.mark.parametrize("name", ["embassy-m3", "embassy-rv32"])
+def test_tasks_of_embassy_are_found_by_name(name: str) -> None:
+    sources = Path("firmware/embassy/src").rglob("*.rs")
+    wanted = {
+        match
+        for source in sources
+        if "heap" not in source.name
+        for match in re.findall(
+            r"#\[embassy_executor::task.*\n(?:\s*#.*\n)*\s*(?:pub(?:\(.*\))? )?async fn (\w+)",
+            source.read_text(),
+        )
+    }
+    analysis = StackAnalysis(CallGraph(elf.load(Path("adapters/boards") / f"{name}.elf")))
+    found = [e for e in tasks.find(analysis) if e.kind == TASK]
+    merged = tasks.merged(analysis, found)
+    assert len(found) > 10
+    assert len(merged) <= 1
+    assert {e.name for e in found} | {*merged} == wanted
+    assert all(analysis.entry(e).total > 0 for e in found)
+
+
+def test_a_thread_with_a_stack_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "litbench.toml"
+    file.write_text(
+        "[firmware.stack]\nexception_frame = 76\n[firmware.stack.tasks]\n"
+        'a = { entry = "with_array", stack = "240B", context = 36 }\nb = "leaf"\n'
+    )
+    notes = read(file)
+    found = StackAnalysis(graph("calls-m3-O0"), notes)
+    bounds = [found.entry(e) for e in tasks.find(found)]
+    stacks = {s.bound.entry.name: s for s in nesting.task_stacks(found, bounds)}
+    assert stacks["a"].needs == stacks["a"].bound.total + 76 + 36
+    assert stacks["a"].left == 240 - stacks["a"].needs
+    assert stacks["b"].left is None
+    missing = StackAnalysis(graph("calls-m3-O0"), Annotations(tasks={"c": Task("nobody")}))
+    with pytest.raises(UsageError, match="nobody"):
+        tasks.find(missing)

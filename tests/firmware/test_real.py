@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from litbench.firmware import elf as elf_file
-from litbench.firmware import records, symbols
+from litbench.firmware import symbols
 from litbench.firmware.callgraph import CallGraph
 from litbench.firmware.elf import Elf
 from litbench.firmware.footprint import measure
+from litbench.firmware.records import stack as records
 from litbench.firmware.stack import StackAnalysis
 from tests.firmware.fixtures import tool
 

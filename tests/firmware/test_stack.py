@@ -11,13 +11,15 @@ import pytest
 from litbench.errors import UsageError
 from litbench.firmware.annotations import Annotations, read
 from litbench.firmware.callgraph import CallGraph
+from litbench.firmware.elf import parse
 from litbench.firmware.stack import EntryBound, StackAnalysis, Verdict
+from litbench.firmware.step import Kind, Value
 from litbench.firmware.vectors import Entry
 from tests.firmware.emulator import Machine, Observation
 from tests.firmware.fixtures import NAMES, RECURSION, analysis, graph, load
 
-# images whose symbols are gone cannot tell the emulator where they end
-RUNNABLE = [name for name in NAMES if not name.startswith("stripped")]
+# images whose symbols are gone cannot tell the emulator where they end; others need interrupts
+RUNNABLE = [n for n in NAMES if not n.startswith(("stripped", "nesting", "rtic"))]
 # libgcc's shared prologues return with their caller's frame made: they have no frame of their own
 MILLICODE = ("__riscv_save", "__riscv_restore", "__gnu_thumb1_case")
 STACK_TOP = {"arm": 0x2000_8000, "riscv": 0x8000_8000}
@@ -179,6 +181,66 @@ def test_a_constant_table_is_resolved() -> None:
         assert calls["through_table"].resolved
         targets = {found.name(t) for t in calls["through_table"].targets}
         assert targets == {"add_one", "spill", "tail"}
+
+
+# the trap handler's address goes to mtvec: a condition of its own
+CLOSED = Annotations(closed=True, recursion={**RECURSION, "trap_entry": 1, "trap_work": 1})
+
+
+@pytest.mark.parametrize("name", ["calls-m3-O2", "calls-rv32-Os", "calls-m0-O0", "virtual-m33-O2"])
+def test_in_a_closed_image_the_candidates_are_all(name: str) -> None:
+    found = StackAnalysis(graph(name), CLOSED)
+    bounds = [found.entry(e) for e in found.graph.vectors.entries]
+    assert {b.verdict for b in bounds} == {Verdict.PROVEN}
+    assert any(c.answer == "closed image" for b in bounds for c in b.conditions)
+    assert violations(found, observe(name)) == []
+
+
+@pytest.mark.parametrize("name", ["calls-m3-O2", "calls-rv32-Os", "virtual-m33-O2", "rust-m3-Os"])
+def test_an_address_that_was_not_seen_is_noticed(name: str) -> None:
+    """Seeded unsoundness: the address of a function that really ran deep is overlooked."""
+    image, seen = CallGraph(load(name)), observe(name)
+    ran = {f: d for o in seen.values() for f, d in o.functions.items()}
+    whole = StackAnalysis(image, CLOSED)
+    taken = dict(image.addresses.taken)
+    caught = 0
+    for function in taken.keys() & ran.keys():
+        image.addresses.taken.clear()
+        shallower = {f: t for f, t in taken.items() if whole.bounds[f].total < ran[function]}
+        image.addresses.taken.update(shallower)
+        caught += bool(violations(StackAnalysis(image, CLOSED), seen))
+    assert caught
+
+
+def test_what_leaves_candidates_open() -> None:
+    bare = graph("stripped-m3-Os")
+    assert "symbols" in bare.addresses.candidates(Value(), 0).open
+    found = graph("calls-m3-O2").addresses
+    rom = Value(Kind.LOADED, 8, Value(Kind.LOADED, 0, Value(Kind.CONSTANT, 0x1FFF_1FF8)))
+    assert "0x1fff1ff8, outside" in found.candidates(rom, 0).open
+    assert found.candidates(Value(), 0).open == ""
+    # ADD r0, PC in place of the first instruction of `main`
+    data = bytearray(load("calls-m3-O2").data)
+    main = next(s for s in load("calls-m3-O2").symbols if s.name == "main")
+    text = load("calls-m3-O2").section(".text")
+    assert text is not None
+    at = text.offset + main.value - text.address
+    data[at : at + 2] = b"\x78\x44"
+    relative = CallGraph(parse(bytes(data))).addresses
+    assert "program counter" in relative.candidates(Value(), 0).open
+    open_image = StackAnalysis(CallGraph(parse(bytes(data))), CLOSED)
+    assert entry_of(open_image, "IRQ1_Handler").verdict is Verdict.CONDITIONAL
+
+
+def test_a_pointer_at_an_odd_place_is_a_pointer() -> None:
+    image = load("calls-m3-O2")
+    leaf = next(s for s in image.symbols if s.name == "divide")
+    section = image.section(".rodata")
+    assert section is not None
+    data = bytearray(image.data)
+    assert leaf.value not in graph("calls-m3-O2").addresses.taken
+    data[section.offset + 5 : section.offset + 9] = (leaf.value | 1).to_bytes(4, "little")
+    assert leaf.value in CallGraph(parse(bytes(data))).addresses.taken
 
 
 def test_virtual_calls_are_narrowed_to_their_slot() -> None:

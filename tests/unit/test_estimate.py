@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import msgspec
 import pytest
 
@@ -58,7 +60,43 @@ def test_a_run_without_a_like_goes_by_the_cost_of_a_message() -> None:
     n = other.selection.definition.demand(other.selection.values).messages
     iterations = min(10, -(-1.0 // (n * rate)))
     expected = 3 * (START_S + iterations * n * rate) + 2 * 1.5
-    assert estimator.seconds_left() == pytest.approx(expected)
+    assert estimator.seconds_left() == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_after_a_tenth_the_time_left_is_right_within_a_quarter(seed: int) -> None:
+    """Ten targets, the slowest 60 times the fastest, workloads that each cost them differently."""
+    world = random.Random(seed)
+    names = ("ping-pong", "counting", "fan-in", "fan-out", "thread-ring", "mailbox-fill")
+    definitions = [workload(name) for name in names]
+    speed = {f"t{i}": 1e-7 * 60 ** (i / 9) for i in range(10)}
+    cost = {(t, n): s * world.lognormvariate(0, 0.3) for t, s in speed.items() for n in names}
+    chosen = [
+        Selection(target, definition, definition.values(), measure, 1)
+        for target in speed
+        for definition in definitions
+        for measure in definition.measures
+        if measure is not Measure.MEMORY
+    ]
+    plan = make(chosen, PRESET, seed)
+
+    def run_of(item: Item) -> Record:
+        definition = item.selection.definition
+        messages = definition.demand(item.selection.values).messages
+        iteration_s = messages * cost[item.selection.target, definition.name]
+        iterations = min(10, -(-1.0 // iteration_s))
+        return ran(item, 0.05 + iterations * iteration_s, iteration_s)
+
+    estimator, records = Estimator(plan), [run_of(item) for item in plan.items]
+    tenth = len(records) // 10
+    for item, record in zip(plan.items[:tenth], records, strict=False):
+        estimator.learn(item, record)
+    rest = [
+        record.duration_ns / 1e9
+        for item, record in zip(plan.items[tenth:], records[tenth:], strict=True)
+        if item.fork == 0 or record.duration_ns <= 5e9
+    ]
+    assert estimator.seconds_left() == pytest.approx(sum(rest), rel=0.25)
 
 
 def test_a_workload_that_declares_its_messages_teaches_no_cost() -> None:

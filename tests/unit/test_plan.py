@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litbench import session
 from litbench.catalogue import workload
+from litbench.catalogue.suites import Entry
 from litbench.errors import UsageError
 from litbench.plan import PRESETS, Plan, Preset, Selection, Unmeasured, make, select
 from litbench.protocol import Ability, Description, Missing, Threads
@@ -104,6 +106,17 @@ def test_threads_stay_within_what_the_target_says() -> None:
                         measures=[Measure.THROUGHPUT], threads=asked)  # fmt: skip
         assert isinstance(one, Selection)
         assert one.threads == got
+
+
+@pytest.mark.parametrize(("asked", "threads"), [(None, 3), (4, 4)])
+def test_a_spinning_driver_has_a_processor_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, threads: int
+) -> None:
+    monkeypatch.setattr(session, "usable_cpu_count", lambda: 4)
+    request = session.Request(threads=asked)
+    for name, expected in (("loaded-latency", threads), ("ping-pong", 4)):
+        (given,) = session._threads(request, Entry(name))
+        assert session._beside_driver(given, workload(name), request) == expected
 
 
 def test_a_soak_is_one_long_run() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from litbench.errors import InputError, MissingToolError, UsageError
 from litbench.targets import all_targets, build, find_target, is_built
-from litbench.targets.build import digest_of
+from litbench.targets.cache import digest_of
 from litbench.targets.manifest import Target, TargetEntry
 
 CARGO = """#!/bin/sh

@@ -127,7 +127,12 @@ PRESSURE = (
         histogram="corrected",
         samples=lambda v: v["messages"] // PROBE_EVERY,
         other_histograms=("naive", "pacing"),
+        other_samples=lambda v: {
+            "naive": v["messages"] // PROBE_EVERY,
+            "pacing": v["messages"],
+        },
         declares_messages=True,
+        spins=True,
     ),
     WorkloadDefinition(
         name="isolation",
@@ -144,6 +149,8 @@ PRESSURE = (
         demand=lambda v: Demand(v["actors"] + 1, v["actors"] * v["messages"] + v["burns"]),
         expected=_isolation,
         other_histograms=("gap",),
+        other_samples=lambda v: {"gap": v["actors"] * (v["messages"] - 1)},
+        ratios=("share",),
     ),
     WorkloadDefinition(
         name="supervision",
@@ -152,7 +159,9 @@ PRESSURE = (
         parameters=(
             Parameter("crashes", 10_000, "crashes"),
             Parameter("children", 4, "children of the supervisor", most=10_000),
-            Parameter("strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2),
+            Parameter(
+                "strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2, choice=True
+            ),
             mailbox(16),
         ),
         measures=(Measure.THROUGHPUT, Measure.LATENCY, Measure.MEMORY),

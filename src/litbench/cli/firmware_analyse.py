@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litbench.cli.common import add_format, add_goals, add_store, print_report
+from litbench.cli.common import add_format, add_goals, add_store, build_report, print_report
 from litbench.errors import LimitError, UsageError
 from litbench.record import Record, Scalar, new_id, now
 
 if TYPE_CHECKING:
-    from litbench.firmware.annotations import Annotations
+    from litbench.firmware.annotations import Annotations, Task
     from litbench.firmware.footprint import Footprint
 
 OPTIONS_FILE = Path("litbench.toml")
@@ -47,6 +47,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             "--memory", type=Path, metavar="FILE",
             help="a linker script or map file with the memory regions",
         )  # fmt: skip
+    parsers["stack"].add_argument(
+        "--task", action="append", default=[], metavar="NAME=FUNCTION",
+        help="a further entry point: a thread of an RTOS, say",
+    )  # fmt: skip
+    parsers["stack"].add_argument(
+        "--closed", action="store_true",
+        help="no function's address comes from outside the image: candidates are all there are",
+    )  # fmt: skip
     parsers["symbols"].add_argument(
         "--by", choices=GROUPS, action="append", default=[], help="also add up by file or folder"
     )
@@ -99,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     problems += budgets.broken(limits, record)
     if not arguments.no_store:
         _keep(record, arguments)
-    print_report([record], arguments)
+    print_report(build_report([record], arguments), arguments)
     if problems:
         raise LimitError("; ".join(problems))
     return 0
@@ -156,10 +164,10 @@ def _with_memory(arguments: argparse.Namespace, annotations: Annotations) -> Ann
 
 
 def _size(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
-    from litbench.firmware import records
+    from litbench.firmware.records import footprint
 
     annotations = _with_memory(arguments, annotations)
-    record = records.size(_footprint(arguments.elf), annotations, session)
+    record = footprint.size(_footprint(arguments.elf), annotations, session)
     return record, _overfull(record)
 
 
@@ -174,7 +182,8 @@ def _over(row: tuple[Scalar, ...]) -> bool:
 
 
 def _symbols(arguments: argparse.Namespace, _: Annotations, session: str) -> _Result:
-    from litbench.firmware import records, sources, symbols
+    from litbench.firmware import sources, symbols
+    from litbench.firmware.records import footprint
 
     found = _footprint(arguments.elf)
     items = symbols.attribute(found)
@@ -185,30 +194,55 @@ def _symbols(arguments: argparse.Namespace, _: Annotations, session: str) -> _Re
             "files": symbols.by_file(items, files),
             "folders": symbols.by_folder(items, files),
         }
-    return records.symbols(found, items, groups, session), []
+    return footprint.symbols(found, items, groups, session), []
 
 
 def _diff(arguments: argparse.Namespace, _: Annotations, session: str) -> _Result:
-    from litbench.firmware import diff, records
+    from litbench.firmware import diff
+    from litbench.firmware.records import footprint
 
     found = diff.compare(_footprint(arguments.before), _footprint(arguments.elf))
-    return records.difference(found, session), []
+    return footprint.difference(found, session), []
 
 
 def _stack(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
-    from litbench.firmware import elf, records
+    from litbench.firmware import elf
     from litbench.firmware.callgraph import CallGraph
+    from litbench.firmware.records import stack
     from litbench.firmware.stack import StackAnalysis
 
     annotations = _with_memory(arguments, annotations)
+    annotations.tasks.update(map(_task, arguments.task))
+    annotations.closed |= arguments.closed
     analysis = StackAnalysis(CallGraph(elf.load(arguments.elf)), annotations)
-    return records.stack(analysis, session), []
+    record = stack.stack(analysis, session)
+    return record, _overrun(record)
+
+
+def _task(word: str) -> tuple[str, Task]:
+    from litbench.firmware.annotations import Task
+
+    name, _, function = word.partition("=")
+    if not (name and function):
+        raise UsageError(f"{word!r} is no task: write --task NAME=FUNCTION")
+    return name, Task(function)
+
+
+def _overrun(record: Record) -> list[str]:
+    table = record.table("task stacks")
+    rows = table.rows if table else ()
+    return [
+        f"the stack of task {row[0]} is too small: it needs {row[4]} B of {row[5]} B"
+        for row in rows
+        if isinstance(row[6], int) and row[6] < 0
+    ]
 
 
 def _scan(arguments: argparse.Namespace, annotations: Annotations, session: str) -> _Result:
     from litbench.errors import InputError
-    from litbench.firmware import cargo_sources, elf, records, scan
+    from litbench.firmware import cargo_sources, elf, scan
     from litbench.firmware.callgraph import CallGraph
+    from litbench.firmware.records import scan as records
     from litbench.firmware.stack import StackAnalysis
 
     image = elf.load(arguments.elf)

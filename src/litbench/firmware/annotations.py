@@ -1,11 +1,15 @@
 """What a user knows and the ELF does not say: the ``[firmware]`` table of ``litbench.toml``.
 
+    [firmware.stack]
+    closed = true                 # no function's address comes from outside the image
     [firmware.stack.calls]        # what an indirect call in a function may reach
     "IRQ1_Handler" = ["on_tick"]
     [firmware.stack.recursion]    # how often a function is active at once, at most
     factorial = 6
     [firmware.stack.frame]        # bytes of a frame that cannot be read (alloca, assembly), or of
     with_alloca = 160             # everything below a call that leaves the image
+    [firmware.stack.tasks]        # threads of an RTOS, with stacks of their own
+    blink = { entry = "blink_task", stack = "512B", context = 36 }
     [firmware.interrupts]         # priorities: a lower number pre-empts a higher one
     SysTick_Handler = 3
     [firmware.regions]            # memory: origin, length
@@ -38,11 +42,19 @@ class _Region(msgspec.Struct, forbid_unknown_fields=True):
     ram: bool = False
 
 
+class _Task(msgspec.Struct, forbid_unknown_fields=True):
+    entry: str
+    stack: int | str | None = None
+    context: int = 0
+
+
 class _Stack(msgspec.Struct, forbid_unknown_fields=True):
     calls: dict[str, list[str]] = msgspec.field(default_factory=dict)
     recursion: dict[str, int] = msgspec.field(default_factory=dict)
     frame: dict[str, int] = msgspec.field(default_factory=dict)
-    tasks: dict[str, str] = msgspec.field(default_factory=dict)
+    tasks: dict[str, str | _Task] = msgspec.field(default_factory=dict)
+    exception_frame: int = 0
+    closed: bool = False
 
 
 class _Firmware(msgspec.Struct):
@@ -68,6 +80,18 @@ class Memory:
         return self.origin + self.length
 
 
+@dataclass(frozen=True)
+class Task:
+    """A thread of an RTOS: the function that it runs, and the bytes of its own stack, if any.
+
+    ``context`` is what a switch to another thread stores on that stack beside an exception frame.
+    """
+
+    entry: str
+    stack: int | None = None
+    context: int = 0
+
+
 @dataclass
 class Annotations:
     """A project's answers. ``used`` collects the patterns that matched something."""
@@ -75,7 +99,9 @@ class Annotations:
     calls: dict[str, list[str]] = field(default_factory=dict)
     recursion: dict[str, int] = field(default_factory=dict)
     frame: dict[str, int] = field(default_factory=dict)
-    tasks: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    exception_frame: int = 0
+    closed: bool = False
     priorities: dict[str, int] = field(default_factory=dict)
     regions: tuple[Memory, ...] = ()
     deny: dict[str, str] = field(default_factory=dict)
@@ -84,6 +110,8 @@ class Annotations:
 
     def lookup(self, table: dict[str, _T], names: tuple[str, ...]) -> _T | None:
         """The entry for a function known by ``names``: an exact name first, then a pattern."""
+        if not table:
+            return None
         for name in names:
             if name in table:
                 self.used.add(name)
@@ -125,7 +153,9 @@ def read(path: Path | None) -> Annotations:
         calls=found.stack.calls,
         recursion=found.stack.recursion,
         frame=found.stack.frame,
-        tasks=found.stack.tasks,
+        tasks={name: _task(task) for name, task in found.stack.tasks.items()},
+        exception_frame=found.stack.exception_frame,
+        closed=found.stack.closed,
         priorities=found.interrupts,
         regions=regions,
         deny=found.deny,
@@ -133,10 +163,19 @@ def read(path: Path | None) -> Annotations:
     )
 
 
+def _task(given: str | _Task) -> Task:
+    if isinstance(given, str):
+        return Task(given)
+    stack = None if given.stack is None else _bytes(given.stack)
+    return Task(given.entry, stack, given.context)
+
+
 def _check(path: Path, found: _Firmware) -> None:
     for name, times in found.stack.recursion.items():
         if not 1 <= times <= 1_000_000:
             raise UsageError(f"{path}: recursion of {name!r} must be from 1 to 1,000,000")
+    if not 0 <= found.stack.exception_frame < 1024:
+        raise UsageError(f"{path}: an exception frame has 0 to 1023 bytes")
     for name, size in found.stack.frame.items():
         if not 0 <= size < 1 << 31:
             raise UsageError(f"{path}: the frame of {name!r} must be 0 bytes or more")

@@ -78,7 +78,7 @@ class CallGraph:
         if summary is None:
             walker = Walker(self.program, function, lambda t: nets.get(t, 0), self._is_switch)
             summary = walker.run()
-        match = _MILLICODE.match(function.name)
+        match = _MILLICODE.match(function.names[0]) if function.names else None
         if match is not None and match[1] == "save":
             summary.returns = {16 * (int(match[2]) // 4 + 1)}
             summary.problems = [p for p in summary.problems if p.code != "dynamic"]
@@ -110,16 +110,20 @@ class CallGraph:
 
     def _is_switch(self, target: int) -> bool:
         """Whether a function jumps through a table behind the call to it (a helper of Armv6-M)."""
-        if target not in self._switches:
-            self._switches[target] = self._jumps_behind_call(target)
-        return self._switches[target]
+        found = self._switches.get(target)
+        if found is None:
+            found = self._switches[target] = self._jumps_behind_call(target)
+        return found
 
     def _jumps_behind_call(self, target: int) -> bool:
         if self.elf.machine != "arm" or target not in self.program:
             return False
         function = self.program[target]
+        for name in function.names:
+            if name.startswith(_SWITCH_HELPERS):
+                return True
         if function.names:
-            return any(n.startswith(_SWITCH_HELPERS) for n in function.names)
+            return False
         insns = self.program.body(function).insns[:16]
         return any(i.mnemonic == "add" and i.operands.startswith("lr, ") for i in insns)
 

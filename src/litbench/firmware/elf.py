@@ -32,6 +32,7 @@ STT_TLS = 6
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 SHN_UNDEF, SHN_LORESERVE, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFF00, 0xFFF1, 0xFFF2, 0xFFFF
 
+_MAPPING = frozenset("tadx")
 _UNNAMED = {STT_SECTION, STT_FILE}
 _MACHINES = {EM_ARM: "arm", EM_RISCV: "riscv", 3: "x86", 62: "x86-64", 183: "aarch64"}
 
@@ -163,7 +164,9 @@ class Elf:
         """Sorted (address, kind), kind ``t``, ``a``, ``d`` or ``x``: what begins at the address."""
         found: dict[int, str] = {}
         for symbol in self.all_symbols:
-            if not _is_mapping(symbol) or not 0 < symbol.section < len(self.sections):
+            if symbol.name[:1] != "$" or not _is_mapping(symbol):
+                continue
+            if not 0 < symbol.section < len(self.sections):
                 continue
             if self.sections[symbol.section].allocated and found.get(symbol.value, "d") == "d":
                 found[symbol.value] = symbol.name[1]
@@ -388,7 +391,7 @@ def _text(strings: bytes, offset: int) -> str | None:
 def _is_mapping(symbol: Symbol) -> bool:
     """Whether a symbol is ``$t``, ``$d.12``, ``$xrv32imac...``: it only marks code or data."""
     name = symbol.name
-    return name[:1] == "$" and name[1:2] in set("tadx") and symbol.binding == STB_LOCAL
+    return name[:1] == "$" and name[1:2] in _MAPPING and symbol.binding == STB_LOCAL
 
 
 def _symbols(elf: Elf, table: Section) -> list[Symbol]:

@@ -8,7 +8,7 @@ Mapping symbols (``$t``, ``$d``, ``$x``; ELF for the Arm Architecture, 5.5.5) te
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from litbench.firmware.elf import (
     Section,
     Symbol,
 )
-from litbench.firmware.step import Insn, Isa, Scan
+from litbench.firmware.step import Insn, Isa, Place, Step, steps
 
 MAX_FUNCTION = 4 * 1024 * 1024
 
@@ -43,33 +43,83 @@ class Function:
 
 
 class Body:
-    """A function's code: where instructions begin and the steps among them, sorted by address.
+    """A function's code: ``runs`` of it with their addresses, and ``gaps``, where data begins.
 
-    ``gaps`` is where data begins. The instructions themselves are decoded when first asked for.
+    Steps, constants and the instructions themselves are read when first asked for.
     """
 
-    def __init__(
-        self, scan: Scan, gaps: frozenset[int], decode: Callable[[], list[Insn]], end: int
-    ) -> None:
-        self.starts, self.steps, self.constants = scan
+    def __init__(self, isa: Isa, runs: list[tuple[int, bytes]], gaps: frozenset[int]) -> None:
         self.gaps = gaps
-        self.end = end  # the address after the last instruction
-        self._decode = decode
+        self._isa = isa
+        self.runs = [(first, code) for first, code in runs if len(code) > 1]
+
+    def outline(self) -> Iterator[Place]:
+        """The steps among the instructions, by address, as the instruction set has them."""
+        for first, code in self.runs:
+            yield from self._isa.outline(code, first)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps, sorted by address."""
+        return [step for first, code in self.runs for step in steps(self._isa, code, first)]
+
+    @cached_property
+    def constants(self) -> list[tuple[int, int]]:
+        """The instructions that make constants, as (address, instruction word)."""
+        return [c for first, code in self.runs for c in self._isa.constants(code, first)]
+
+    @property
+    def end(self) -> int:
+        """The address after the last instruction; 0 where there is none."""
+        first, code = self.runs[-1] if self.runs else (0, b"")
+        return first + (len(code) & ~1)
+
+    @property
+    def last(self) -> int:
+        """Where the last instruction begins."""
+        return self.end - (4 if self.end - 2 in self._middles else 2)
+
+    @cached_property
+    def _middles(self) -> set[int]:
+        first, code = self.runs[0] if self.runs else (0, b"")
+        found = self._isa.middles(code, first)
+        for first, code in self.runs[1:]:
+            found |= self._isa.middles(code, first)
+        return found
 
     @cached_property
     def insns(self) -> list[Insn]:
         """The instructions."""
-        return self._decode()
+        return [insn for first, code in self.runs for insn in self._isa.decode(code, first)]
 
     @cached_property
     def index(self) -> dict[int, int]:
         """Position of each instruction by its address."""
         return {insn.address: i for i, insn in enumerate(self.insns)}
 
+    def all_begin(self, addresses: Iterable[int]) -> bool:
+        """Whether instructions begin at all these addresses; faster than each by itself."""
+        ordered = sorted(addresses)
+        done = 0
+        for first, code in self.runs:
+            at, end = 0, first + (len(code) & ~1)
+            for address in ordered[done:]:
+                if not first <= address < end:
+                    break
+                if self._isa.whole.fullmatch(code, at, address - first) is None:
+                    return False
+                at = address - first
+                done += 1
+        return done == len(ordered)
+
     def begins(self, address: int) -> bool:
         """Whether an instruction begins at an address."""
-        at = bisect_left(self.starts, address)
-        return at < len(self.starts) and self.starts[at] == address
+        if address in self._middles:
+            return False
+        return any(
+            first <= address < first + (len(code) & ~1) and not (address - first) % 2
+            for first, code in self.runs
+        )
 
 
 class Program:
@@ -164,21 +214,8 @@ class Program:
         return body
 
     def _read(self, pieces: list[tuple[int, int]], gaps: frozenset[int]) -> Body:
-        found = Scan([], [], [])
-        for first, last in pieces:
-            one = self.isa.scan(self._bytes(first, last), first)
-            found.starts.extend(one.starts)
-            found.steps.extend(one.steps)
-            found.constants.extend(one.constants)
-
-        def decode() -> list[Insn]:
-            return [
-                insn
-                for first, last in pieces
-                for insn in self.isa.decode(self._bytes(first, last), first)
-            ]
-
-        return Body(found, gaps, decode, pieces[-1][1] if pieces else 0)
+        runs = [(first, self._bytes(first, last)) for first, last in pieces]
+        return Body(self.isa, runs, gaps)
 
     def _pieces(self, start: int, end: int) -> list[tuple[int, int, bool]]:
         """Pieces of code and data between two addresses, by the mapping symbols."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from litbench.firmware.elf import STT_OBJECT, Elf, Symbol
-from litbench.firmware.functions import Program
+from litbench.firmware.functions import Function, Program
+from litbench.firmware.openness import Openness
 from litbench.firmware.signatures import Signatures
 from litbench.firmware.step import Kind, Value
 
@@ -26,11 +27,15 @@ ITANIUM_HEADER = 2  # words before a C++ virtual table's methods: offset to top,
 
 @dataclass(frozen=True)
 class Candidates:
-    """Functions that a call may reach. ``resolved``: it can reach no others."""
+    """Functions that a call may reach. ``resolved``: it can reach no others.
+
+    ``open``: why there might be others even in a closed image; "" where nothing says so.
+    """
 
     targets: tuple[int, ...]
     resolved: bool
     reason: str
+    open: str = ""
 
 
 @dataclass
@@ -51,6 +56,7 @@ class AddressTaken:
         self._code_bit = 1 if program.elf.machine == "arm" else 0
         self._starts = {f.start for f in program.functions}
         self._signatures = Signatures(program.elf)
+        self._openness = Openness(program)
 
     @cached_property
     def taken(self) -> dict[int, _Taken]:
@@ -69,46 +75,41 @@ class AddressTaken:
 
     @cached_property
     def _pointers(self) -> list[tuple[int, int]]:
-        """(address of the word, function) for each aligned word that is a function's address."""
+        """(address of the word, function) for each word that is a function's address.
+
+        In data at any address, since structures may be packed; in code only at aligned ones.
+        """
         bit = self._code_bit
         wanted = {start | bit for start in self._starts}
+        low, high = self._vectors
         found = []
         for section in self._elf.sections:
             if not section.allocated or section.nobits or section.name in _NO_POINTERS:
                 continue
-            skip = -section.address % 4
-            raw = bytes(self._elf.content(section))[skip:]
-            words = array("I", raw[: len(raw) // 4 * 4])
-            base = section.address + skip
-            hits = [(base + 4 * i, w & ~bit) for i, w in enumerate(words) if w in wanted]
-            if section.executable:
-                hits = [hit for hit in hits if self._is_data(hit[0])]
-            low, high = self._vectors
-            found += [hit for hit in hits if not low <= hit[0] < high]
-        return found
+            data = bytes(self._elf.content(section))
+            for skip in (-section.address % 4,) if section.executable else range(4):
+                words = array("I", data[skip : skip + (len(data) - skip) // 4 * 4])
+                base = section.address + skip
+                found += [(base + 4 * i, w & ~bit) for i, w in enumerate(words) if w in wanted]
+        return sorted(
+            (where, function)
+            for where, function in found
+            if not low <= where < high and self._may_be_data(where)
+        )
 
-    def _is_data(self, address: int) -> bool:
-        """Whether a word in a code section is data, as far as mapping symbols tell."""
-        mapping = self._elf.mapping
-        if not mapping:
+    def _may_be_data(self, address: int) -> bool:
+        """Whether a word is data, as far as mapping symbols tell where it is in a code section."""
+        mapping, section = self._elf.mapping, self._elf.section_at(address)
+        if not mapping or section is None or not section.executable:
             return True
         index = bisect_right(mapping, (address, "z")) - 1
         return index >= 0 and mapping[index][1] == "d"
 
     def _computed(self) -> set[int]:
-        """Functions whose address is put together by two instructions (MOVW/MOVT, LUI/ADDI)."""
+        """Functions whose address is put together by instructions (MOVW/MOVT, LUI/ADDI)."""
         found = set()
         for function in self._program.functions:
-            high: dict[str, int] = {}
-            for address, word in self._program.body(function).constants:
-                register, form, source, number = self._program.isa.constant(address, word)
-                if form in {"constant", "upper"}:
-                    high[register] = number
-                    found |= {number} if form == "constant" else set()
-                elif form == "high" and register in high:
-                    found.add((high[register] & 0xFFFF) | number << 16)
-                elif form == "copy" and source in high:
-                    found.add(high[source] + number & _WORD)
+            found |= made(self._program, function)
         return {address & ~self._code_bit for address in found} & self._starts
 
     @cached_property
@@ -155,11 +156,12 @@ class AddressTaken:
         exact = self._exact(value)
         if exact is not None:
             return exact
-        found = self._in_slot(value)
+        found = replace(self._in_slot(value), open=self._openness.reason(value))
         kept = tuple(t for t in found.targets if self._has_type(caller, t))
         if len(kept) == len(found.targets):
             return found
-        return Candidates(kept, False, f"{found.reason}, of a pointer's type in the caller's unit")
+        reason = f"{found.reason}, of a pointer's type in the caller's unit"
+        return replace(found, targets=kept, reason=reason)
 
     def _has_type(self, caller: int, target: int) -> bool:
         return bool(self.taken[target].slots) or self._signatures.allows(caller, target)
@@ -206,6 +208,37 @@ class AddressTaken:
     def _read_only(self, address: int) -> bool:
         section = self._elf.section_at(address)
         return section is not None and not section.writable and not section.nobits
+
+
+def made(program: Program, function: Function) -> set[int]:
+    """The addresses that a function may put together from parts in its instructions.
+
+    Each part with every first part in its register: nothing says in which order blocks are run.
+    """
+    whole: set[int] = set()
+    bases: dict[str, set[int]] = {}  # by register: first parts
+    rest: list[tuple[str, str, int]] = []
+    for address, word in program.body(function).constants:
+        register, form, source, number = program.isa.constant(address, word)
+        if form in {"constant", "upper"}:
+            bases.setdefault(register, set()).add(number & _WORD)
+            whole |= {number & _WORD} if form == "constant" else set()
+        elif form == "high":
+            rest.append((form, register, number))
+        elif form == "copy":
+            rest.append((form, source, number))
+    for form, register, number in rest:
+        for base in bases.get(register, ()):
+            joined = (base & 0xFFFF) | number << 16 if form == "high" else base + number
+            whole.add(joined & _WORD)
+    return whole
+
+
+def constants(program: Program, function: Function) -> set[int]:
+    """The addresses that a function's instructions name, those of its literals included."""
+    literals = {program.isa.literal(i) for i in program.body(function).insns}
+    words = {program.elf.word(address) for address in literals if address is not None}
+    return made(program, function) | {word for word in words if word is not None}
 
 
 def _through_pointer(value: Value) -> bool:

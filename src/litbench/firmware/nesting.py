@@ -3,7 +3,8 @@
 On Cortex-M an exception stores a frame before its handler runs: 8 words, or 26 where the
 floating-point unit's state is stored too, and up to 4 bytes to align it (Armv7-M B1.5.6, Armv8-M
 B3.19). A handler is pre-empted by handlers of a higher priority (a lower number), so at most one of
-each priority is on the stack. Without known priorities all may nest.
+each priority is on the stack. Without known priorities all may nest. A RISC-V trap handler stores
+nothing by itself; one that enables interrupts again nests in itself.
 """
 
 from __future__ import annotations
@@ -11,8 +12,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litbench.firmware.elf import SHF_ALLOC, SHF_WRITE, Elf, is_thread_bss
-from litbench.firmware.stack import EntryBound, StackAnalysis, Verdict
-from litbench.firmware.vectors import EXCEPTION, INTERRUPT, THREAD, TRAP
+from litbench.firmware.stack import (
+    Condition,
+    EntryBound,
+    StackAnalysis,
+    Verdict,
+    verdict_of,
+)
+from litbench.firmware.vectors import (
+    EXCEPTION,
+    FIXED_PRIORITY,
+    INTERRUPT,
+    TASK,
+    THREAD,
+    TRAP,
+    vector_name,
+)
 
 BASIC_FRAME, EXTENDED_FRAME, ALIGNMENT = 32, 104, 4
 _STACK_TOPS = ("_stack_start", "_estack", "__stack", "__StackTop", "_stack_top", "__stack_top")
@@ -21,25 +36,33 @@ _STACK_LIMITS = ("_stack_end", "__StackLimit", "__stack_limit", "__stack_end__",
 
 @dataclass(frozen=True)
 class Level:
-    """The deepest handler of one priority. ``priority`` is None where it is not known."""
+    """The deepest handler of one priority. ``priority`` is None where it is not known.
+
+    ``times``: how often it can be active at once.
+    """
 
     priority: int | None
     handler: EntryBound
     frame: int
+    times: int = 1
 
     @property
     def total(self) -> int:
         """Bytes that the handler and its exception frame take."""
-        return self.frame + self.handler.total
+        return self.times * (self.frame + self.handler.total)
 
 
 @dataclass(frozen=True)
 class Total:
-    """The worst case of the image: the deepest thread and one handler of each priority."""
+    """The worst case of the image: the deepest thread and one handler of each priority.
+
+    ``conditions`` are what it rests on beside those of the entries.
+    """
 
     thread: EntryBound | None
     levels: tuple[Level, ...]
     verdict: Verdict
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def total(self) -> int:
@@ -59,6 +82,45 @@ class Space:
     def bytes(self) -> int:
         """How much there is."""
         return self.top - self.bottom
+
+
+@dataclass(frozen=True)
+class TaskStack:
+    """The stack of a thread that has its own: its code, and what interrupting it stores there.
+
+    Handlers run on the main stack, so one exception frame is all that they leave here.
+    """
+
+    bound: EntryBound
+    frame: int
+    context: int
+    size: int | None
+
+    @property
+    def needs(self) -> int:
+        """Bytes at most."""
+        return self.bound.total + self.frame + self.context
+
+    @property
+    def left(self) -> int | None:
+        """Bytes that stay free (negative: too few); None where the stack's size is not known."""
+        return None if self.size is None else self.size - self.needs
+
+
+def task_stacks(analysis: StackAnalysis, bounds: list[EntryBound]) -> list[TaskStack]:
+    """The stacks of the threads that the options name."""
+    tasks = analysis.annotations.tasks
+    frame = frame_of(analysis)
+    return [
+        TaskStack(b, frame, tasks[b.entry.name].context, tasks[b.entry.name].stack)
+        for b in bounds
+        if b.entry.name in tasks and b.entry.kind == TASK
+    ]
+
+
+def frame_of(analysis: StackAnalysis) -> int:
+    """The bytes of one exception's frame: what the options say, or what the image's machine has."""
+    return analysis.annotations.exception_frame or exception_frame(analysis.graph.elf)
 
 
 def exception_frame(elf: Elf) -> int:
@@ -83,33 +145,77 @@ def total(analysis: StackAnalysis, bounds: list[EntryBound]) -> Total:
     threads = [b for b in bounds if b.entry.kind == THREAD]
     thread = max(threads, key=lambda b: b.total, default=None)
     handlers = [b for b in bounds if b.entry.kind in {EXCEPTION, INTERRUPT, TRAP}]
-    frame = exception_frame(analysis.graph.elf)
     deepest: dict[tuple[int, int], Level] = {}
+    conditions: list[Condition] = []
     for at, bound in enumerate(handlers):
-        priority = _priority(analysis, bound)
-        key = (0, priority) if priority is not None else (1, at)
-        level = Level(priority, bound, frame)
-        if key not in deepest or level.total > deepest[key].total:
-            deepest[key] = level
-    levels = tuple(deepest[key] for key in sorted(deepest, reverse=True))
-    used = [thread] if thread else []
-    verdicts = [b.verdict for b in (*used, *handlers)]
-    worst = Verdict.UNBOUNDED if not verdicts else max(verdicts, key=list(Verdict).index)
-    return Total(thread, levels, worst)
+        levels, rests_on = _levels(analysis, bound)
+        conditions += rests_on
+        for level in levels:
+            key = (0, level.priority) if level.priority is not None else (1, at)
+            if key not in deepest or level.total > deepest[key].total:
+                deepest[key] = level
+    ordered = tuple(deepest[key] for key in sorted(deepest, reverse=True))
+    verdicts = [b.verdict for b in (*([thread] if thread else []), *handlers)]
+    verdicts.append(verdict_of(tuple(conditions)) if verdicts else Verdict.UNBOUNDED)
+    worst = max(verdicts, key=list(Verdict).index)
+    return Total(thread, ordered, worst, tuple(conditions))
 
 
-def _priority(analysis: StackAnalysis, bound: EntryBound) -> int | None:
-    if bound.entry.fixed_priority is not None:
-        return bound.entry.fixed_priority
+def _levels(analysis: StackAnalysis, bound: EntryBound) -> tuple[list[Level], list[Condition]]:
+    """A handler's levels, one for each priority of its vectors, and what they rest on."""
+    frame = frame_of(analysis)
+    if bound.entry.kind == TRAP:
+        return _trap_levels(analysis, bound, frame)
+    priorities = [_priority(analysis, bound, n) for n in bound.entry.numbers or (0,)]
+    found = [Level(p, bound, frame) for p in dict.fromkeys(priorities)]
+    unknown = [n for n, p in zip(bound.entry.numbers, priorities, strict=False) if p is None]
+    if len(unknown) < 2:
+        return found, []
+    text = (
+        f"{bound.entry.name} handles {len(unknown)} vectors of unknown priorities: they do not"
+        " interrupt each other"
+    )
+    key = f'interrupts."{bound.entry.name}" = PRIORITY'
+    return found, [Condition("shared", bound.entry.start, bound.entry.start, text, key)]
+
+
+def _priority(analysis: StackAnalysis, bound: EntryBound, number: int) -> int | None:
+    if number in FIXED_PRIORITY:
+        return FIXED_PRIORITY[number]
     table = analysis.annotations.priorities
-    names = (bound.entry.name, *_vector_names(bound))
-    return analysis.annotations.lookup(table, names)
+    names = analysis.names(bound.entry.start) if bound.entry.start in analysis.nodes else ()
+    return analysis.annotations.lookup(table, (vector_name(number), bound.entry.name, *names))
 
 
-def _vector_names(bound: EntryBound) -> list[str]:
-    from litbench.firmware.vectors import vector_name
+def _trap_levels(
+    analysis: StackAnalysis, bound: EntryBound, frame: int
+) -> tuple[list[Level], list[Condition]]:
+    """RISC-V: traps come with interrupts disabled, so one nests only where it enables them."""
+    place = _enables_interrupts(analysis, bound.entry.start)
+    if place is None:
+        return [Level(None, bound, frame)], []
+    names = analysis.names(bound.entry.start)
+    times = analysis.annotations.lookup(analysis.annotations.recursion, names)
+    text = f"{analysis.name(place[0])} enables interrupts during {bound.entry.name}, which nests"
+    condition = Condition(
+        "traps", place[0], place[1], text, f'stack.recursion."{bound.entry.name}" = TIMES',
+        leaves_out=True, answer="" if times is None else f"{times} at once",
+    )  # fmt: skip
+    return [Level(None, bound, frame, times or 1)], [condition]
 
-    return [vector_name(n) for n in bound.entry.numbers]
+
+def _enables_interrupts(analysis: StackAnalysis, start: int) -> tuple[int, int] | None:
+    """(function, address) of an instruction that may set an interrupt enable of mstatus."""
+    if start not in analysis.nodes:
+        return None
+    program = analysis.graph.program
+    for function in analysis.reachable(start):
+        for insn in program.body(program[function]).insns:
+            if not insn.mnemonic.startswith("csr") or "status" not in insn.operands:
+                continue
+            if insn.mnemonic not in {"csrr", "csrc", "csrci", "csrrc", "csrrci"}:
+                return function, insn.address
+    return None
 
 
 def space(analysis: StackAnalysis) -> Space | None:

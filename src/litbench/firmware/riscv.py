@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from array import array
+from collections.abc import Iterator
 
-from litbench.firmware.step import Flow, Insn, Scan, Sp, Step
-from litbench.firmware.templates import Template, decode_one, placed, template
+from litbench.firmware.step import Flow, Insn, Place, Sp, Step
+from litbench.firmware.templates import Template, decode_one, template
 
 _BRANCHES = {
     "beq", "bne", "blt", "bge", "bltu", "bgeu", "beqz", "bnez", "blez", "bgez", "bltz", "bgtz",
@@ -21,7 +22,30 @@ _LOADS = {"lw", "lwsp"}
 _SILENT = {"nop", "fence", "fence.i", "ecall", "ebreak", "wfi", "ret", "mret", "sret", "unimp", "j"}
 _MEMORY = re.compile(r"(-?(?:0x[0-9a-f]+|\d+))?\((\w+)\)$")
 _RETURN_REGISTERS = {"ra"}
+# first bytes of instructions of 16 and of 32 bits (volume I, 1.5)
+_SHORT, _LONG = (
+    b"[%b]." % b"".join(re.escape(bytes([n])) for n in range(256) if (n & 3 == 3) == long)
+    for long in (False, True)
+)
+_LAST = re.compile(b"(?:%b)*+%b.." % (_SHORT, _LONG), re.DOTALL)
 _CALL_MASK, _CALL = 0xFFF, 0x0EF  # JAL ra
+
+
+_CALLS = Step(0, 4, Flow.CALL, 0)
+
+
+def _words(code: bytes, address: int) -> Iterator[tuple[int, int, int]]:
+    """(address, word, size) of each instruction."""
+    halves = array("H", code[: len(code) & ~1])
+    if sys.byteorder == "big":
+        halves.byteswap()
+    at, count = 0, len(halves)
+    while at < count:
+        word, size = halves[at], 2
+        if word & 3 == 3 and at + 1 < count:
+            word, size = word | halves[at + 1] << 16, 4
+        yield address + 2 * at, word, size
+        at += size // 2
 
 
 class RiscV:
@@ -33,6 +57,7 @@ class RiscV:
         {"ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", *(f"a{n}" for n in range(8))}
     )
     stack = "sp"
+    whole = re.compile(b"(?:%b|%b..)*+" % (_SHORT, _LONG), re.DOTALL)
 
     def __init__(self) -> None:
         import capstone
@@ -46,37 +71,43 @@ class RiscV:
         """All instructions of ``code``."""
         return [Insn._make(i) for i in self._capstone.disasm_lite(code, address)]
 
-    def scan(self, code: bytes, address: int) -> Scan:
+    def outline(self, code: bytes, address: int) -> Iterator[Place]:
         """The steps of ``code``, each instruction word decoded once."""
-        found = Scan([], [], [])
         templates = self._templates
-        halves = array("H", code[: len(code) & ~1])
-        if sys.byteorder == "big":
-            halves.byteswap()
-        at, count = 0, len(halves)
-        while at < count:
-            word, size, place = halves[at], 2, address + 2 * at
-            if word & 3 == 3 and at + 1 < count:
-                word, size = word | halves[at + 1] << 16, 4
-            found.starts.append(place)
+        for place, word, size in _words(code, address):
             if word & _CALL_MASK == _CALL:  # each is a different word: not worth a template
-                target = place + _call_distance(word) & 0xFFFFFFFF
-                found.steps.append(Step(place, 4, Flow.CALL, target))
-                at += 2
+                yield place, _CALLS, place + _call_distance(word) & 0xFFFFFFFF, False
                 continue
             what = templates.get(word)
             if what is None:
                 what = templates[word] = template(self, word, size)
-            if what.constant:
-                found.constants.append((place, word))
-            if what.step is not None:
-                found.steps.append(placed(what.step, place, conditional=False))
+            step = what.step
+            if step is not None:
+                target = step.target
+                yield place, step, None if target is None else place + target & 0xFFFFFFFF, False
             elif what.in_place:
                 step = self.lift(decode_one(self, word, size, place))
                 if step is not None:
-                    found.steps.append(step)
-            at += size // 2
+                    yield place, step, step.target, False
+
+    def constants(self, code: bytes, address: int) -> list[tuple[int, int]]:
+        """The instructions that make constants, as (address, instruction word)."""
+        found = []
+        for place, word, size in _words(code, address):
+            if word & _CALL_MASK == _CALL:
+                continue
+            what = self._templates.get(word)
+            if what is None:
+                what = self._templates[word] = template(self, word, size)
+            if what.constant:
+                found.append((place, word))
         return found
+
+    def middles(self, code: bytes, address: int) -> set[int]:
+        """Addresses in the middle of instructions (and perhaps places after the code)."""
+        # a last one behind the code, so that the search ends there and begins nowhere else
+        ended = code[: len(code) & ~1] + b"\x03\0\0\0"
+        return {address + match.end() - 2 for match in _LAST.finditer(ended)}
 
     def makes_constant(self, insn: Insn) -> bool:
         """Whether an instruction may make a part of an address."""

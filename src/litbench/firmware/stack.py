@@ -121,6 +121,9 @@ class StackAnalysis:
                 raw = function.names or (function.name,)
             else:
                 raw = (f"<{start:#x}>",)
+            if len(raw) == 1 and raw[0][:1] != "_":  # neither mangled nor with an alias
+                self._names[start] = raw
+                return raw
             readable = [demangle(n) for n in raw]
             folded = [fold(n) for n in readable]
             found = (*dict.fromkeys([*raw, *folded, *readable[1:], readable[0]]),)
@@ -204,6 +207,8 @@ class StackAnalysis:
         if wanted is not None and not sure:
             found = Candidates(self._named(wanted), True, "annotation")
             answer, sure = ", ".join(wanted) or "nothing", True
+        elif self.annotations.closed and not sure and not found.open:
+            answer = "closed image"
         self.calls.append((node.start, call, found))
         depth = call.depth + shift
         for target in found.targets:
@@ -213,13 +218,13 @@ class StackAnalysis:
         if found.resolved and not answer:
             return
         count = len(found.targets)
-        text = (
-            f"{self.name(node.start)} calls through a pointer: {count} candidates ({found.reason})"
-        )
+        why = "; ".join(filter(None, (found.reason, found.open)))
+        text = f"{self.name(node.start)} calls through a pointer: {count} candidates ({why})"
+        key = f'stack.calls."{self.name(node.start)}" = [FUNCTION, ...]'
         node.conditions.append(
             Condition(
                 "indirect", node.start, call.address, text,
-                f'stack.calls."{self.name(node.start)}" = [FUNCTION, ...]',
+                key if found.open else f"{key}, or stack.closed = true",
                 leaves_out=not count, answer=answer,
             )
         )  # fmt: skip

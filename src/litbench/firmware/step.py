@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -26,10 +28,10 @@ class Flow(IntEnum):
     NEXT = 0
     JUMP = 1  # to ``target``
     CALL = 2  # to ``target``, and then on
-    CALL_REGISTER = 3  # to what ``register`` holds, and then on
-    JUMP_REGISTER = 4  # to what ``register`` holds
-    TABLE = 5  # into the function itself, through a table
-    RETURN = 6
+    RETURN = 3
+    CALL_REGISTER = 4  # to what ``register`` holds, and then on
+    JUMP_REGISTER = 5  # to what ``register`` holds
+    TABLE = 6  # into the function itself, through a table
     STOP = 7  # nowhere: a trap
 
 
@@ -65,13 +67,9 @@ class Step(NamedTuple):
         return self.address + self.size
 
 
-class Scan(NamedTuple):
-    """A run of code at a glance: where instructions begin, the steps among them, and those that
-    make constants, each as (address, instruction word)."""
-
-    starts: list[int]
-    steps: list[Step]
-    constants: list[tuple[int, int]]
+# (address, what the instruction does, where it goes, whether a condition before it decides): the
+# step itself is shared by equal instructions, its address and target are not of this place
+Place = tuple[int, Step, int | None, bool]
 
 
 class Kind(IntEnum):
@@ -110,12 +108,20 @@ class Isa(Protocol):
     pointer_mask: int  # what clears the mode bits of a code pointer
     clobbered: frozenset[str]  # registers that a call may overwrite
     stack: str  # the stack pointer's name
+    whole: re.Pattern[bytes]  # nothing but whole instructions
 
     def decode(self, code: bytes, address: int) -> list[Insn]:
         """All instructions of ``code``; bytes that are none come as ``.byte``."""
 
-    def scan(self, code: bytes, address: int) -> Scan:
-        """The same at a glance: much faster, since equal instructions are decoded once."""
+    def outline(self, code: bytes, address: int) -> Iterator[Place]:
+        """The steps of ``code``: much faster than to decode it, since equal instructions are
+        decoded once, and most not at all."""
+
+    def constants(self, code: bytes, address: int) -> list[tuple[int, int]]:
+        """The instructions that make constants, as (address, instruction word)."""
+
+    def middles(self, code: bytes, address: int) -> set[int]:
+        """Addresses in the middle of instructions (and perhaps places after the code)."""
 
     def constant(self, address: int, word: int) -> tuple[str, str, str, int]:
         """(register, form, source, number) of an instruction that makes a constant."""
@@ -137,3 +143,12 @@ class Isa(Protocol):
         named with a space between); ``shift`` (source << number); ``negate``; ``align`` (source
         with low bits cleared, at most number); ``sum``, ``difference`` (of two); ``other``.
         """
+
+
+def steps(isa: Isa, code: bytes, address: int) -> list[Step]:
+    """The steps of ``code``, each with its address and target."""
+    found = []
+    for place, step, target, may_not in isa.outline(code, address):
+        conditional = step.conditional or (may_not and step.flow is not Flow.NEXT)
+        found.append(step._replace(address=place, target=target, conditional=conditional))
+    return found

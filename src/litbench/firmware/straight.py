@@ -8,13 +8,16 @@ is left to ``walk``, which follows every path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable
+from heapq import heappop, heappush
 
 from litbench.firmware.functions import Body, Function
-from litbench.firmware.step import Flow, Sp, Step
+from litbench.firmware.step import Flow, Sp
 from litbench.firmware.summary import Call, Summary
 
-_SIMPLE = {Flow.NEXT, Flow.JUMP, Flow.CALL, Flow.RETURN}
+_NEXT, _CALL, _RETURN, _ADD = Flow.NEXT, Flow.CALL, Flow.RETURN, Sp.ADD
+_NEVER = 1 << 64
 
 
 def walk(function: Function, body: Body, is_plain: Callable[[int], bool]) -> Summary | None:
@@ -22,107 +25,93 @@ def walk(function: Function, body: Body, is_plain: Callable[[int], bool]) -> Sum
 
     ``is_plain`` tells of a callee that it comes back and leaves nothing on the stack.
     """
-    marks = _marks(function, body, is_plain)
-    return None if marks is None else _Pass(function, body, marks).run()
-
-
-def _marks(
-    function: Function, body: Body, is_plain: Callable[[int], bool]
-) -> list[tuple[int, bool]] | None:
-    """Sorted (address, whether data begins there rather than something jumps there)."""
-    start, end = function.start, function.end
-    targets = set()
-    for step in body.steps:
-        flow = step.flow
-        if flow not in _SIMPLE or step.sp > Sp.ADD or step.register == "t0":
-            return None
-        if flow is Flow.JUMP and start <= (step.target or 0) < end:
-            targets.add(step.target or 0)
-        elif flow is Flow.CALL and not is_plain(step.target or 0):
-            return None
-    if not all(body.begins(target) for target in targets):
+    found = _Pass(function, body)
+    if not (found.run() and body.all_begin(found.targets) and all(map(is_plain, found.callees))):
         return None
-    return sorted([*((t, False) for t in targets), *((g, True) for g in body.gaps)])
+    found.summary.calls = sorted(set(found.summary.calls))
+    return found.summary
 
 
 class _Pass:
-    """One pass over a function. ``live``: the code before comes to the present step."""
+    """One pass over a function.
 
-    def __init__(self, function: Function, body: Body, marks: list[tuple[int, bool]]) -> None:
-        self._function = function
+    ``depth`` is None where the code before does not come to the present step. ``_changes`` are the
+    addresses from where on it had each of ``_depths``; ``_ahead`` is what will be come to: the
+    depth there, or None where data begins.
+    """
+
+    def __init__(self, function: Function, body: Body) -> None:
+        self.summary = Summary(function.start)
+        self.callees: set[int] = set()
+        self.targets: set[int] = set()
+        self._start, self._end = function.start, function.end
         self._body = body
-        self._marks = marks
-        self._depths: dict[int, int] = {}
-        self._depth = 0
-        self._live = True
-        self._found = Summary(function.start)
+        self._depth: int | None = 0
+        self._changes: list[int] = [function.start]
+        self._depths: list[int | None] = [0]
+        self._ahead: dict[int, int | None] = dict.fromkeys(body.gaps)
+        self._order = sorted(body.gaps)  # a heap of what is ahead
 
-    def run(self) -> Summary | None:
-        """The summary, or None as soon as something does not fit."""
-        mark, marks = 0, self._marks
-        for step in self._body.steps:
-            while mark < len(marks) and marks[mark][0] <= step.address:
-                if not self._pass_mark(*marks[mark]):
-                    return None
-                mark += 1
-            if self._live and not self._take(step):
-                return None
-        for rest in marks[mark:]:
-            if not self._pass_mark(*rest):
-                return None
-        return self._finish()
+    def run(self) -> bool:
+        """Whether the summary holds; False as soon as something does not fit."""
+        summary, order = self.summary, self._order
+        after, flow = 0, _NEXT
+        for place, step, target, may_not in self._body.outline():
+            if order and order[0] <= place and not self._arrive(place):
+                return False
+            _, size, flow, _, register, conditional, sp, amount, _, _ = step
+            after, depth = place + size, self._depth
+            if depth is None:
+                continue
+            if flow > _RETURN or sp > _ADD or register == "t0":
+                return False
+            if sp is _ADD:
+                depth -= amount
+                summary.depth = max(summary.depth, depth)
+                if flow is _NEXT:
+                    self._set(after, depth)
+            if flow is _CALL:
+                self.callees.add(target or 0)
+                summary.calls.append(Call(place, depth, target or 0, False))
+            elif flow is not _NEXT:
+                if not self._leave(place, flow, target or 0, depth):
+                    return False
+                if not (conditional or may_not):
+                    self._set(after, None)
+        return self._arrive(_NEVER) and self._ends(after, flow)
 
-    def _pass_mark(self, address: int, is_data: bool) -> bool:
-        if is_data:
-            self._live = False
-            return True
-        known = self._depths.get(address)
-        if self._live:
-            self._depths[address] = self._depth
-            return known is None or known == self._depth
-        if known is None:
-            return False
-        self._live, self._depth = True, known
+    def _set(self, address: int, depth: int | None) -> None:
+        self._depth = depth
+        self._changes.append(address)
+        self._depths.append(depth)
+
+    def _arrive(self, place: int) -> bool:
+        """Passes what lies ahead up to ``place``; False where depths disagree."""
+        while self._order and self._order[0] <= place:
+            at = heappop(self._order)
+            depth = self._ahead[at]
+            if depth is None or self._depth is None:
+                self._set(at, depth)
+            elif self._depth != depth:
+                return False
         return True
 
-    def _take(self, step: Step) -> bool:
-        before = self._depth
-        if step.sp is Sp.ADD:
-            self._depth -= step.amount
-            self._found.depth = max(self._found.depth, self._depth)
-        flow = step.flow
-        if flow is Flow.NEXT:
-            return True
-        if flow is Flow.CALL:
-            self._found.calls.append(Call(step.address, self._depth, step.target or 0, tail=False))
-            return True
-        if flow is Flow.RETURN:
-            self._found.returns.add(self._depth)
-        elif not self._jump(step):
-            return False
-        self._live, self._depth = step.conditional, before
+    def _leave(self, place: int, flow: Flow, target: int, depth: int) -> bool:
+        """A return or a jump at ``place``; False where its target has another depth."""
+        if flow is _RETURN:
+            self.summary.returns.add(depth)
+        elif not self._start <= target < self._end:
+            self.summary.calls.append(Call(place, depth, target, True))
+        else:
+            self.targets.add(target)
+            if target <= place:
+                return self._depths[bisect_right(self._changes, target) - 1] == depth
+            if target in self._ahead:
+                return self._ahead[target] == depth
+            self._ahead[target] = depth
+            heappush(self._order, target)
         return True
 
-    def _jump(self, step: Step) -> bool:
-        target = step.target or 0
-        if not self._function.start <= target < self._function.end:
-            self._found.calls.append(Call(step.address, self._depth, target, tail=True))
-            return True
-        if target > step.address:
-            return self._depths.setdefault(target, self._depth) == self._depth
-        if target == self._function.start:
-            return self._depth == 0
-        return self._depths.get(target) == self._depth
-
-    def _finish(self) -> Summary | None:
-        """The summary, unless control runs past the function's end other than from a call."""
-        if self._live:
-            steps, starts = self._body.steps, self._body.starts
-            if not steps or steps[-1].address != starts[-1] or steps[-1].flow is not Flow.CALL:
-                return None
-        self._found.calls = _once(self._found.calls)
-        return self._found
-
-
-def _once(calls: Iterable[Call]) -> list[Call]:
-    return sorted(set(calls))
+    def _ends(self, after: int, flow: Flow) -> bool:
+        """Whether control runs past the function's end at most behind a call."""
+        return self._depth is None or (flow is _CALL and after == self._body.end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from litbench.firmware.step import Flow, Insn, Step
+from litbench.firmware.step import Insn, Step
 
 _BASE = 0x4000_0000  # where a word is decoded to learn what it does; aligned, far from 0
 
@@ -23,7 +23,10 @@ class Template(NamedTuple):
     conditions: int = 0  # the following instructions that are conditional (Thumb's IT)
 
 
-class _Decoder(Protocol):
+EMPTY = Template()  # the instruction words that do nothing of interest
+
+
+class Decoder(Protocol):
     def decode(self, code: bytes, address: int) -> list[Insn]: ...
 
     def lift(self, insn: Insn) -> Step | None: ...
@@ -31,7 +34,7 @@ class _Decoder(Protocol):
     def makes_constant(self, insn: Insn) -> bool: ...
 
 
-def decode_one(decoder: _Decoder, word: int, size: int, address: int) -> Insn:
+def decode_one(decoder: Decoder, word: int, size: int, address: int) -> Insn:
     """The instruction of a word (little-endian, of ``size`` bytes) at an address."""
     insns = decoder.decode(word.to_bytes(size, "little"), address)
     if insns and insns[0].size == size:
@@ -39,13 +42,13 @@ def decode_one(decoder: _Decoder, word: int, size: int, address: int) -> Insn:
     return Insn(address, size, ".byte", "")
 
 
-def template(decoder: _Decoder, word: int, size: int) -> Template:
+def template(decoder: Decoder, word: int, size: int) -> Template:
     """What a word does, wherever it stands."""
     insn = decode_one(decoder, word, size, _BASE)
     constant = decoder.makes_constant(insn)
     if "[pc" in insn.operands and not insn.mnemonic.startswith("tb"):
         target = insn.operands[:3] in {"pc,", "sp,"}
-        return Template(in_place=target, constant=constant)
+        return Template(in_place=target, constant=constant) if target or constant else EMPTY
     if insn.mnemonic == "auipc":
         return Template(in_place=insn.operands.startswith("sp,"), constant=constant)
     if insn.mnemonic.startswith("it"):
@@ -53,21 +56,4 @@ def template(decoder: _Decoder, word: int, size: int) -> Template:
     step = decoder.lift(insn)
     if step is not None and step.target is not None:
         step = step._replace(target=step.target - _BASE)
-    return Template(step, constant=constant)
-
-
-def placed(step: Step, address: int, *, conditional: bool) -> Step:
-    """A template's step at its address."""
-    target = step.target
-    return Step(
-        address,
-        step.size,
-        step.flow,
-        None if target is None else address + target & 0xFFFFFFFF,
-        step.register,
-        step.conditional or (conditional and step.flow is not Flow.NEXT),
-        step.sp,
-        step.amount,
-        step.source,
-        step.link,
-    )
+    return Template(step, constant=constant) if step is not None or constant else EMPTY

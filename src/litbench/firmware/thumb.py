@@ -6,11 +6,11 @@ Reference: Armv7-M Architecture Reference Manual DDI 0403, chapters A5 to A7; Ar
 from __future__ import annotations
 
 import re
-import sys
-from array import array
+from collections.abc import Iterator
 
-from litbench.firmware.step import Flow, Insn, Reader, Scan, Sp, Step
-from litbench.firmware.templates import Template, decode_one, placed, template
+from litbench.firmware import thumb_scan
+from litbench.firmware.step import Flow, Insn, Place, Reader, Sp, Step
+from litbench.firmware.templates import Template, decode_one
 
 _CONDITIONS = (
     "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "cs", "cc",
@@ -26,8 +26,6 @@ _SPLIT = {base: (base, False) for base in (*_BASES, *_PLAIN)}
 _SPLIT |= {base + c: (base, True) for base in _BASES for c in _CONDITIONS}
 _SPLIT |= {f"{name}.w": what for name, what in _SPLIT.items()}
 
-_FIRST_OF_TWO = 0xE800  # halfwords from here on begin an instruction of 32 bits
-_CALL_MASK, _CALL = 0xD000_F800, 0xD000_F000  # BL, its first halfword the lower one
 _NUMBER = r"#(-?(?:0x[0-9a-f]+|\d+))"
 _IMMEDIATE = re.compile(_NUMBER)
 _LITERAL = re.compile(r"\[pc(?:, " + _NUMBER + r")?\]$")
@@ -50,6 +48,7 @@ class Thumb:
     pointer_mask = 0xFFFFFFFE
     clobbered = frozenset({"r0", "r1", "r2", "r3", "ip", "lr"})
     stack = "sp"
+    whole = thumb_scan.WHOLE
 
     def __init__(self, reader: Reader) -> None:
         import capstone
@@ -64,57 +63,25 @@ class Thumb:
         """All instructions of ``code``."""
         return [Insn._make(i) for i in self._capstone.disasm_lite(code, address)]
 
-    def scan(self, code: bytes, address: int) -> Scan:
-        """The steps of ``code``, each instruction word decoded once."""
-        found = Scan([], [], [])
-        templates = self._templates
-        halves = array("H", code[: len(code) & ~1])
-        if sys.byteorder == "big":
-            halves.byteswap()
-        at, count, conditions = 0, len(halves), 0
-        while at < count:
-            word, size, place = halves[at], 2, address + 2 * at
-            found.starts.append(place)
-            if word >= _FIRST_OF_TWO and at + 1 < count:
-                word, size = word | halves[at + 1] << 16, 4
-                if word & _CALL_MASK == _CALL:  # each is a different word: not worth a template
-                    target = place + 4 + _call_distance(word) & 0xFFFFFFFF
-                    found.steps.append(Step(place, 4, Flow.CALL, target, None, conditions > 0))
-                    conditions -= conditions > 0
-                    at += 2
-                    continue
-            what = templates.get(word)
-            if what is None:
-                what = templates[word] = template(self, word, size)
-            if what.step is not None or what.in_place or what.constant:
-                self._add(found, what, (place, word, size), conditional=conditions > 0)
-            if conditions:
-                conditions -= 1
-            if what.conditions:
-                conditions = what.conditions
-            at += size >> 1
-        return found
+    def outline(self, code: bytes, address: int) -> Iterator[Place]:
+        """The steps of ``code``, each instruction word decoded once at most."""
+        return thumb_scan.outline(self, self._templates, code, address)
 
-    def _add(
-        self, found: Scan, what: Template, insn: tuple[int, int, int], *, conditional: bool
-    ) -> None:
-        place, word, size = insn
-        if what.constant:
-            found.constants.append((place, word))
-        if what.in_place:
-            step = self.lift(decode_one(self, word, size, place))
-            if step is not None:
-                found.steps.append(step)
-        elif what.step is not None:
-            found.steps.append(placed(what.step, place, conditional=conditional))
+    def constants(self, code: bytes, address: int) -> list[tuple[int, int]]:
+        """The instructions that make constants, as (address, instruction word)."""
+        return thumb_scan.constants(self, self._templates, code, address)
+
+    def middles(self, code: bytes, address: int) -> set[int]:
+        """Addresses in the middle of instructions."""
+        return thumb_scan.middles(code, address)
 
     def makes_constant(self, insn: Insn) -> bool:
         """Whether an instruction may make a part of an address."""
-        return insn.mnemonic in {"movw", "movt"} or ", pc, #" in insn.operands
+        return insn.mnemonic in {"movw", "movt", "adr", "adr.w"} or ", pc, #" in insn.operands
 
     def constant(self, address: int, word: int) -> tuple[str, str, str, int]:
         """(register, form, source, number) of an instruction that makes a constant."""
-        insn = decode_one(self, word, 4 if word & 0xFFFF >= _FIRST_OF_TWO else 2, address)
+        insn = decode_one(self, word, 4 if word & 0xFFFF >= thumb_scan.FIRST_OF_TWO else 2, address)
         register = insn.operands.partition(",")[0]
         return register, *self.form(insn, register)
 
@@ -304,16 +271,6 @@ def _exchange(_: Thumb, insn: Insn, base: str, conditional: bool) -> Step:
     else:
         flow = Flow.RETURN if insn.operands == "lr" else Flow.JUMP_REGISTER
     return Step(insn.address, insn.size, flow, register=insn.operands, conditional=conditional)
-
-
-def _call_distance(word: int) -> int:
-    """How far a BL jumps (encoding T1), from the address 4 bytes after it."""
-    first, second = word & 0xFFFF, word >> 16
-    sign = first >> 10 & 1
-    high = ~(second >> 13 ^ sign) & 1
-    low = ~(second >> 11 ^ sign) & 1
-    distance = high << 23 | low << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
-    return distance - (sign << 24)
 
 
 def _through_table(_: Thumb, insn: Insn, base: str, __: bool) -> Step:

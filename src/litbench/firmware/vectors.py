@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from litbench.firmware.demangle import demangle, fold
 from litbench.firmware.elf import Elf
 
 if TYPE_CHECKING:
-    from litbench.firmware.functions import Program
+    from litbench.firmware.functions import Function, Program
 
 _SECTIONS = (".vector_table", ".isr_vector", ".vectors", ".vector", ".vtable", ".intvecs")
 _SYSTEM = {
     1: "Reset", 2: "NMI", 3: "HardFault", 4: "MemManage", 5: "BusFault", 6: "UsageFault",
     7: "SecureFault", 11: "SVCall", 12: "DebugMonitor", 14: "PendSV", 15: "SysTick",
 }  # fmt: skip
-_FIXED_PRIORITY = {1: -3, 2: -2, 3: -1}
+FIXED_PRIORITY = {1: -3, 2: -2, 3: -1}
 MAX_VECTORS = 16 + 496
 THREAD, EXCEPTION, INTERRUPT, TRAP, TASK = "thread", "exception", "interrupt", "trap", "task"
 
@@ -31,7 +32,6 @@ class Entry:
     kind: str
     start: int
     numbers: tuple[int, ...] = ()
-    fixed_priority: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,21 @@ def _table_length(elf: Elf, start: int) -> int:
 
 def _entry(program: Program, address: int, numbers: list[int]) -> Entry:
     function = program.enter(address)
-    name = function.name if function else f"<{address:#x}>"
+    name = _name(function, numbers) if function else f"<{address:#x}>"
     kind = INTERRUPT if numbers[0] >= 16 else EXCEPTION
     if function is not None and not function.names:
         name = _SYSTEM.get(numbers[0], f"IRQ{numbers[0] - 16}")
     if 1 in numbers:
         kind = THREAD
-    fixed = [_FIXED_PRIORITY[n] for n in numbers if n in _FIXED_PRIORITY]
-    return Entry(name, kind, address, tuple(numbers), min(fixed, default=None))
+    return Entry(name, kind, address, tuple(numbers))
+
+
+def _name(function: Function, numbers: list[int]) -> str:
+    """A handler's readable name; of many aliases of a shared handler the one that says so."""
+    names = [fold(demangle(name)) for name in function.names] or [function.name]
+    if len(numbers) > 1:
+        return next((n for n in names if "default" in n.lower()), names[0])
+    return names[0]
 
 
 def vector_name(number: int) -> str:

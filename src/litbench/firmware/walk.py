@@ -141,13 +141,13 @@ class Walker:
 
     def _fall_off(self, state: _State) -> None:
         """Control runs past the function's last byte."""
-        starts = self._body.starts
-        last = self._steps.get(starts[-1]) if starts else None
+        body = self._body
+        last = self._steps.get(body.last)
         if last is not None and last.flow in {Flow.CALL, Flow.CALL_REGISTER}:
             return  # the callee does not return
         end = self._function.end
-        if starts and self._body.end >= end and self._program.elf.is_code(end):
-            self._found.calls.append(Call(starts[-1], state.depth, end, tail=True))
+        if body.end >= end and self._program.elf.is_code(end):
+            self._found.calls.append(Call(body.last, state.depth, end, tail=True))
         else:
             self._problem("undecoded", end)
 

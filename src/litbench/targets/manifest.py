@@ -47,7 +47,7 @@ class Source(Part, frozen=True, kw_only=True):
 
 
 class TargetEntry(Part, frozen=True, kw_only=True):
-    """One target in a manifest. ``language`` where it is not the family's."""
+    """One target in a manifest; ``language`` where it is not the family's."""
 
     title: str = ""
     language: str = ""

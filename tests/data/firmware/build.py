@@ -55,8 +55,9 @@ def run(*command: str | Path, **more: object) -> None:
 
 
 def build_c(
-    program: str, chip: str, level: str, *, name: str = "", extra: tuple[str, ...] = ()
-) -> Path:
+    program: str, chip: str, level: str, *, name: str = "", extra: tuple[str, ...] = (),
+    in_ram: bool = False,
+) -> Path:  # fmt: skip
     """One C or C++ program for one chip at one level, with its `.su`."""
     arm = chip in ARM
     prefix = "arm-none-eabi-" if arm else "riscv64-unknown-elf-"
@@ -91,6 +92,10 @@ def build_c(
             if product.with_suffix(".su").exists():
                 usage += product.with_suffix(".su").read_text().splitlines()
         script = C / ("arm.ld" if arm else "riscv.ld")
+        if in_ram:  # where QEMU's virt machine begins
+            text = script.read_text().replace("0x80000000", "0x80040000")
+            script = Path(folder) / "ram.ld"
+            script.write_text(text.replace("0x20000000", "0x80000000"))
         libraries = ["-nostartfiles", "--specs=nosys.specs"] if arm else ["-nostdlib"]
         end = [] if arm else ["-lgcc"]
         run(
@@ -194,6 +199,25 @@ def build_rust(
     return target
 
 
+def build_rtic() -> None:
+    """The RTIC 2 application for Cortex-M3, with crates of the registry (Cargo.lock pins them)."""
+    cargo, rustc = os.environ.get("CARGO", "cargo"), os.environ.get("RUSTC", "rustc")
+    source = HERE / "rtic"
+    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    flags = ["-Clinker=ld.lld", "-Clink-arg=-Tlink.x", "-Csymbol-mangling-version=v0",
+             f"--remap-path-prefix={source}=.", f"--remap-path-prefix={home}=cargo"]  # fmt: skip
+    environment = {"RUSTC_BOOTSTRAP": "1", "RUSTC": rustc, "RUSTFLAGS": " ".join(flags)}
+    folder = Path(os.environ.get("CARGO_TARGET_DIR", source / "target"))
+    run(
+        cargo, "build", "--release", "--locked", "-Zbuild-std=core",
+        "-Zbuild-std-features=compiler-builtins-mem", "--target", RUST_TARGETS["m3"],
+        cwd=source, env={**os.environ, **environment},
+    )  # fmt: skip
+    target = OUT / "rtic-m3-Os.elf"
+    target.write_bytes((folder / RUST_TARGETS["m3"] / "release" / "rtic-probe").read_bytes())
+    run("arm-none-eabi-objcopy", "--remove-section=.debug_*", target)
+
+
 def variants() -> None:
     """Stripped images, and images without CFI."""
     run("arm-none-eabi-strip", "-o", OUT / "stripped-m3-Os.elf", OUT / "calls-m3-Os.elf")
@@ -217,22 +241,37 @@ def main() -> None:
     """Builds everything; `--c` or `--rust` only that part."""
     OUT.mkdir(exist_ok=True)
     if "--rust" not in sys.argv:
-        for program in PROGRAMS:
-            for chip in [*ARM, *RISCV]:
-                for level in LEVELS:
-                    build_c(program, chip, level)
-        build_c("calls.c", "rv32", "Os", name="saverestore-rv32-Os", extra=("-msave-restore",))
-        for chip in ("m3", "rv32"):
-            for level in ("Os", "O2"):
-                build_clang(chip, level)
-        variants()
+        all_c()
     if "--c" not in sys.argv:
-        for chip in RUST_TARGETS:
+        all_rust()
+
+
+def all_c() -> None:
+    """What needs C compilers only."""
+    for program in PROGRAMS:
+        for chip in [*ARM, *RISCV]:
             for level in LEVELS:
-                if level != "O0" or chip in {"m3", "rv32"}:
-                    build_rust(chip, level)
-        build_rust("m3", "Os", name="heap-m3-Os", features="heap")
-        build_rust("m3", "O2", name="bare-m3-O2", sizes=False)
+                build_c(program, chip, level)
+    build_c("calls.c", "rv32", "Os", name="saverestore-rv32-Os", extra=("-msave-restore",))
+    for level in ("Os", "O2"):  # these run in QEMU, with interrupts
+        for chip in ("m3", "m4f"):
+            build_c("nesting.c", chip, level)
+        build_c("nesting_riscv.c", "rv32", level, name=f"nesting-rv32-{level}", in_ram=True)
+    for chip in ("m3", "rv32"):
+        for level in ("Os", "O2"):
+            build_clang(chip, level)
+    variants()
+
+
+def all_rust() -> None:
+    """What needs a cargo."""
+    for chip in RUST_TARGETS:
+        for level in LEVELS:
+            if level != "O0" or chip in {"m3", "rv32"}:
+                build_rust(chip, level)
+    build_rust("m3", "Os", name="heap-m3-Os", features="heap")
+    build_rtic()
+    build_rust("m3", "O2", name="bare-m3-O2", sizes=False)
 
 
 if __name__ == "__main__":
