@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+import msgspec
 from tests.records import TARGETS, latencies, times
 from tests.records import run as record_of
 
@@ -60,7 +61,19 @@ def _reports() -> Iterator[Result]:
     name = "HTML report of 500 runs with 10 histograms each / reading them"
     yield Result(name, median_ratio(page, reading), 10)
     yield Result("HTML report of 500 runs / of 100", median_ratio(page, smaller), 8)
+    yield Result("building a report of 5,000 runs / of 500", _growth(many), 13)
     yield Result("terminal tables / their statistics", median_ratio(terminal, statistics), 1)
+
+
+def _growth(few: list[Record]) -> float:
+    """How much longer ten times the runs take, ten times the forks of each combination."""
+    many = [
+        msgspec.structs.replace(r, id=f"{copy}-{r.id}", session=str(copy))
+        for copy in range(10)
+        for r in few
+    ]
+    large, small = interleaved([lambda: build(many), lambda: build(few)], rounds=2)
+    return median_ratio(large, small)
 
 
 def _interval() -> Result:

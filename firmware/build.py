@@ -4,7 +4,7 @@
 Needs a Rust with the targets thumbv7m-none-eabi and riscv32imac-unknown-none-elf (``rustup target
 add``), or one with its sources (Debian: rustc-web cargo-web rust-web-src lld), and
 arm-none-eabi-gcc and riscv64-unknown-elf-gcc for the C part. What is committed comes from Debian's
-Rust 1.96; another compiler makes other bytes.
+Rust 1.96; another compiler makes other bytes. Exit status 4: no toolchain for what was asked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ WEATHER = (
     "wfi",
 )
 FEATURES = {"": "", "-alloc": "alloc", "-trace": "trace"}
+NO_TOOLCHAIN = 4
 SOURCES = "lib/rustlib/src/rust/library/Cargo.lock"
+
+
+class NoToolchainError(Exception):
+    """No compiler here makes code for the target."""
 
 
 def main() -> int:
@@ -66,7 +71,14 @@ def main() -> int:
         folder = TEST_DATA if "/" in name else LIT_BIT_OUTPUT if name in LIT_BIT else OUTPUT
         folder = arguments.output or folder
         folder.mkdir(parents=True, exist_ok=True)
-        build(folder.resolve() / f"{Path(name).name}.elf")
+        try:
+            build(folder.resolve() / f"{Path(name).name}.elf")
+        except NoToolchainError as error:
+            print(error, file=sys.stderr)
+            return NO_TOOLCHAIN
+        except subprocess.CalledProcessError as error:
+            print(f"error: {Path(error.cmd[0]).name} failed", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -93,7 +105,8 @@ def rust(target, features):
             *(["--features", features] if features else []),
         ]
         cargo(target, words, HERE)
-        shutil.copy(HERE / "target" / target / "release" / "litbench-embassy", output)
+        objects = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target"))
+        shutil.copy(objects / target / "release" / "litbench-embassy", output)
 
     return build
 
@@ -101,9 +114,8 @@ def rust(target, features):
 def cargo(target, words, folder, flags="", **variables):
     """Runs cargo build for a target in a folder, with what this toolchain needs."""
     program, rustc, extra = toolchain(target)
-    flags += (
-        f" --remap-path-prefix={HERE}=/firmware --remap-path-prefix={Path.home()}/.cargo=/cargo"
-    )
+    cargo_home = os.environ.get("CARGO_HOME", Path.home() / ".cargo")
+    flags += f" --remap-path-prefix={HERE}=/firmware --remap-path-prefix={cargo_home}=/cargo"
     environment = {**os.environ, "RUSTC": rustc, **variables}
     if extra:
         environment["RUSTC_BOOTSTRAP"] = "1"
@@ -169,7 +181,7 @@ def toolchain(target):
         if (root / SOURCES).exists():
             extra = ["-Zbuild-std=core,alloc", "-Zbuild-std-features=compiler-builtins-mem"]
             return str(rustc.with_name("cargo")), str(rustc), extra
-    sys.exit(f"no Rust here can build for {target}: run `rustup target add {target}`")
+    raise NoToolchainError(f"no Rust here can build for {target}: run `rustup target add {target}`")
 
 
 def run(*command):
@@ -205,7 +217,7 @@ def compile_c(arch, sources, output, *more):
         ),
     }[arch]
     if shutil.which(compiler) is None:
-        sys.exit(f"{compiler} is not installed")
+        raise NoToolchainError(f"{compiler} is not installed")
     command = [
         compiler,
         *options,

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from litbench.boards import firmware, image, machines, plugin
-from litbench.boards.idle import prebuilt
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.boards.workloads import small_values
 from litbench.catalogue import workload
 from litbench.record import Record
+from litbench.targets.firmware import prebuilt
 
 DATA = Path(__file__).parent / "data" / "boards"
 HAVE_QEMU = all(shutil.which(machine.program) for machine in machines.MACHINES.values())

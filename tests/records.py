@@ -307,9 +307,9 @@ def loads(seed: int = 12) -> list[Record]:
                 for name, part in (("corrected", 1.0), ("naive", 0.5), ("pacing", 0.01))
             ],
             fork=fork,
-            turn=30_000 + 100 * fork + load,
+            turn=30_000 + 100 * fork + load + place,
         )
         for fork in range(2)
-        for target, median in (("tokio-mt", 9_000.0), ("asyncio", 80_000.0))
+        for place, (target, median) in enumerate((("tokio-mt", 9_000.0), ("asyncio", 80_000.0)))
         for load in (10, 50, 90)
     ]

@@ -13,6 +13,32 @@ const uint8_t board_timer_interrupt = 7;
 
 extern uint32_t _stack_top, _stack_low, _data_start, _data_end, _data_load, _bss_start, _bss_end;
 static uint32_t timer_period;
+static uint64_t deadline;
+
+/* QEMU's timer fires 100 * mtimecmp plus the place of the last store to mtimecmp within its tick of 100 instructions.
+ * So the store is held back to always the same place: mcycle counts the emulator's instructions. What is executed
+ * after the reading: 9 instructions and as many as are wanted, 2 to 101. Deadlines are then exactly periodic. */
+static void set_deadline(void)
+{
+    uint32_t wanted, odd;
+    TIME_COMPARE[0] = ~0u;
+    TIME_COMPARE[1] = (uint32_t)(deadline >> 32);
+    __asm__ volatile("csrr %0, mcycle\n"
+                     "li %1, 100\n"
+                     "remu %0, %0, %1\n"
+                     "li %1, 101\n"
+                     "sub %0, %1, %0\n"
+                     "andi %1, %0, 1\n"
+                     "srli %0, %0, 1\n"
+                     "beqz %1, 1f\n"
+                     "nop\n"
+                     "1: addi %0, %0, -1\n"
+                     "bnez %0, 1b\n"
+                     "sw %2, 0(%3)\n"
+                     : "=&r"(wanted), "=&r"(odd)
+                     : "r"((uint32_t)deadline), "r"(TIME_COMPARE)
+                     : "memory");
+}
 
 __attribute__((naked, used, section(".text.start"))) void _start(void)
 {
@@ -31,10 +57,8 @@ __attribute__((interrupt("machine"), used, aligned(4))) void trap_entry(void)
     uint32_t cause;
     __asm__ volatile("csrr %0, mcause" : "=r"(cause));
     if (cause == 0x80000007u) {
-        uint32_t before = TIME_COMPARE[0];
-        TIME_COMPARE[0] = before + timer_period;
-        if (TIME_COMPARE[0] < before)
-            TIME_COMPARE[1]++;
+        deadline += timer_period;
+        set_deadline();
         on_timer();
     } else if (cause == 0x80000003u) {
         SOFTWARE = 0;
@@ -61,12 +85,8 @@ __attribute__((used, noreturn)) void reset(void)
 void board_start_timer(uint32_t instructions)
 {
     timer_period = instructions / 100;
-    uint32_t before = TIME[0], now;
-    while ((now = TIME[0]) == before) {
-    }
-    TIME_COMPARE[0] = ~0u;
-    TIME_COMPARE[1] = TIME[1] + (now + timer_period < now);
-    TIME_COMPARE[0] = now + timer_period;
+    deadline = ((uint64_t)TIME[1] << 32 | TIME[0]) + timer_period;
+    set_deadline();
     __asm__ volatile("csrs mie, %0" ::"r"(1 << 7) : "memory");
 }
 

@@ -121,6 +121,10 @@ int main(void)
     litbench_add_metric("idle-time", LITBENCH_TIME, idle_time);
     if (ticks_coalesced)
         litbench_add_metric("ticks-coalesced", LITBENCH_COUNT, ticks_coalesced);
+    if (entry->run == mailbox_fill) {
+        litbench_add_metric("mailbox-bytes", LITBENCH_BYTES, FILL * sizeof(struct message));
+        litbench_add_metric("queued-bytes-each", LITBENCH_BYTES, sizeof(struct message));
+    }
     heap_conclude();
     litbench_finish();
     board_stop();

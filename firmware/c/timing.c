@@ -7,6 +7,25 @@ static volatile uint32_t ticks, tick_set, tick_time;
 static uint32_t last_tick, handler_rounds, seen;
 static bool in_interrupt;
 
+/* The probe's tasks of known answers. */
+enum { BLOCKER, HANDLER };
+static uint32_t spin_cost;
+
+static __attribute__((noinline)) uint32_t timed(uint32_t rounds)
+{
+    uint32_t start = litbench_now();
+    spin(rounds);
+    return litbench_elapsed(start, litbench_now());
+}
+
+/* Busy work timed as a run of the probe's task: two instructions a round, without what timing costs. */
+static uint32_t timed_spin(uint32_t task, uint32_t rounds)
+{
+    uint32_t time = timed(rounds) - spin_cost;
+    litbench_task_ran(task, time);
+    return time;
+}
+
 static void take_tick(void)
 {
     uint32_t time = tick_time;
@@ -21,7 +40,8 @@ void on_timer(void)
     ticks++;
     if (ticks == last_tick)
         board_stop_timer();
-    spin(handler_rounds);
+    if (handler_rounds)
+        timed_spin(HANDLER, handler_rounds);
     /* The oldest tick that nobody has seen stays: a later one must not make the wait look short. */
     if (!tick_set)
         tick_time = start;
@@ -112,18 +132,22 @@ static void ran(uint32_t start)
     litbench_record(1, time);
 }
 
-/* Parameters: samples, period, hog (0 none, 1 never gives way, 2 after each slice), rounds of a slice, slices. */
+/* Parameters: samples, period, hog (0 none, 1 never gives way, 2 after each slice), rounds of a slice, slices, mode
+ * (as above). */
 void task_time(const uint32_t p[8])
 {
     uint32_t slices = p[2] ? p[4] : 0;
     begin(p[0], 0);
+    in_interrupt = p[5] == 1;
+    if (in_interrupt)
+        board_enable_software_interrupt();
     litbench_name(LITBENCH_PROBE.tasks[0].name, 12, "hog");
     tally.start = litbench_now();
     board_start_timer(p[1]);
     while (ticks < p[0] || tick_set) {
-        if (tick_set)
+        if (tick_set && !in_interrupt)
             take_tick();
-        else if (!slices && ticks < p[0])
+        else if (!slices && !in_interrupt && ticks < p[0])
             sleep_for_tick();
         if (slices) {
             uint32_t start = litbench_now(), count = p[2] == 2 ? 1 : slices;
@@ -178,13 +202,13 @@ void known_answers(const uint32_t p[8])
     for (uint32_t i = 0; i < p[5]; i++)
         heap_give(blocks[i]);
 
+    spin_cost = timed(1) - 2;
     begin(p[0], p[2]);
-    litbench_name(LITBENCH_PROBE.tasks[0].name, 12, "blocker");
+    litbench_name(LITBENCH_PROBE.tasks[BLOCKER].name, 12, "blocker");
+    litbench_name(LITBENCH_PROBE.tasks[HANDLER].name, 12, "handler");
     tally.start = litbench_now();
     board_start_timer(p[1]);
-    uint32_t start = litbench_now();
-    spin(p[3]);
-    ran(start);
+    litbench_record(1, timed_spin(BLOCKER, p[3]));
     uint32_t before = 0;
     while (ticks < p[0] || tick_set) {
         if (tick_set) {

@@ -58,6 +58,7 @@ TOOLS = (
     Tool("perf", "profiling", "no CPU samples, counters or switch events", "linux-perf"),
     Tool("valgrind", "profiling", "no instruction counts, cache simulation or leaks", "valgrind"),
     Tool("heaptrack", "profiling", "no exact heap profile with stacks", "heaptrack"),
+    Tool("strace", "profiling", "no futex traffic without root", "strace"),
     Tool("py-spy", "profiling", "no Python functions in CPU samples", cure="pip install py-spy"),
     Tool("addr2line", "profiling", "no inlined functions and lines in profiles", "binutils"),
     Tool("qemu-system-arm", "boards", "no Cortex-M board to run firmware on", "qemu-system-arm"),

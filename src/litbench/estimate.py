@@ -46,7 +46,7 @@ class Estimator:
             return
         memory = _of_memory(item)
         seconds = max(took_s - START_S, 1e-3) if memory else median(elapsed) / 1e9
-        self._costs[memory].learn(*_place(item), seconds / _work(item))
+        self._costs[memory].learn(*_place(item), seconds / _work(item, _values(item, record)))
 
     def seconds_left(self) -> float:
         """The expected duration of all runs that have not finished."""
@@ -133,7 +133,14 @@ def _of_memory(item: Item) -> bool:
     return item.selection.measure is Measure.MEMORY
 
 
-def _work(item: Item) -> int:
+def _values(item: Item, record: Record) -> dict[str, int]:
+    """The item's parameters, in the size that the run really had."""
+    name, values = item.selection.definition.lowered, item.selection.values
+    had = record.workload.parameters.get(name) if name else None
+    return {**values, name: had} if name and isinstance(had, int) else values
+
+
+def _work(item: Item, values: dict[str, int] | None = None) -> int:
     """Units that an iteration's time is proportional to, roughly."""
-    demand = item.selection.definition.demand(item.selection.values)
+    demand = item.selection.definition.demand(values or item.selection.values)
     return max(demand.messages + MESSAGES_PER_ACTOR * demand.actors, 1)

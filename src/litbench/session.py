@@ -50,6 +50,9 @@ class Observer:
     def building(self, target: Target) -> None:
         """A target is about to be built or looked up in the cache."""
 
+    def warned(self, text: str) -> None:
+        """Something about a target that the user should know."""
+
     def left_out(self, what: Unmeasured) -> None:
         """Something that was asked for cannot be measured here."""
 
@@ -86,6 +89,8 @@ def prepare(request: Request, observer: Observer | None = None) -> Ready:
         observer.building(target)
         try:
             adapter = build(target)
+            if adapter.warning:
+                observer.warned(adapter.warning)
             prepared[target.name] = Prepared(adapter, describe(adapter))
         except MissingToolError as error:
             unmeasured.append(
@@ -235,6 +240,11 @@ def _threads(request: Request, entry: Entry) -> list[int]:
     return sorted({*(2**n for n in range(most.bit_length()) if 2**n <= most), most})
 
 
+def _beside_driver(threads: int, definition: WorkloadDefinition, request: Request) -> int:
+    """The worker threads, one less where a spinning driver would take a processor from them."""
+    return max(threads - 1, 1) if definition.spins and not request.threads else threads
+
+
 def _select_one(
     request: Request, entry: Entry, values: Values, threads: int, target: Prepared
 ) -> Iterable[Selection | Unmeasured]:
@@ -248,7 +258,8 @@ def _select_one(
         given=chosen,
         preferred=values,
         measures=[m for m in entry.measures if m in (request.measures or Measure)],
-        threads=threads,
+        threads=_beside_driver(threads, definition, request),
         sizes=() if definition.size in chosen else entry.sizes,
         memory=available_memory(),
+        actor_bytes=target.adapter.target.actor_bytes,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from litbench.catalogue import workload
@@ -36,10 +36,11 @@ def plan_of(
     forks: int = 1,
     timeout_s: float = 20,
     time_limit_s: float = 20,
+    given: Mapping[str, int] | None = None,
 ) -> Plan:
     """A plan of one small workload."""
     definition = workload(name)
-    values = definition.values(SMALL[name])
+    values = definition.values({**SMALL[name], **(given or {})})
     chosen = [Selection(target, definition, values, measure, 1) for target in targets]
     preset = Preset("test", forks, iterations, time_limit_s, timeout_s, "for tests")
     return make(chosen, preset, seed=1)

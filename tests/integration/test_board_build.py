@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from litbench.boards.idle import prebuilt
+from litbench.targets.firmware import prebuilt
 from tests.boards import ARCHITECTURES, DATA, needs_qemu
 
 ROOT = Path(__file__).parents[2]

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from litbench.boards import idle, machines, plugin
-from litbench.boards.timeline import timeline
+from litbench.boards.timeline import perfetto, timeline
 from litbench.record import Kind
 from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
     EVERY,
     codes,
-    elf,
     needs_compiler,
     needs_qemu,
     run,
     table,
     value,
 )
+from tests.trace_events import violations
 
 pytestmark = needs_qemu
 
@@ -75,92 +75,6 @@ def test_latency_counts_each_message_once(name: str, workload: str) -> None:
     handled = sum(i.ledger.handled for i in record.iterations)
     each = 2 if workload == "ping-pong" else 1
     assert sum(count for _, count in histogram.counts) * each == handled
-
-
-KNOWN = {
-    "ticks": 20,
-    "period": 20_000,
-    "handler": 100,
-    "block": 5_000,
-    "messages": 50,
-    "blocks": 8,
-    "bytes": 100,
-}
-
-
-@pytest.mark.parametrize("name", ["embassy-m3-alloc", "embassy-rv32-alloc", "c-m3", "c-rv32"])
-def test_known_answers(name: str, library: Path) -> None:
-    """Counts equal, instructions within one, for the same pattern in Rust and in C."""
-    image = elf(name)
-    handler = next(s for s in image.symbols if s.name in HANDLERS or "timer_handler" in s.name)
-    stop = image.symbol("litbench_exit")
-    assert stop is not None
-    watch = plugin.Watch(library, (handler.address,), stop.address)
-    result = run(name, "known-answers", iterations=1, watch=watch, values=KNOWN)
-    record = result.record
-    assert record.reasons == ()
-
-    # A mailbox of 16 that is sent 50 overflows 34 times.
-    assert table(record, "mailboxes")["held"] == (16, 16, 16, 34, 16)
-
-    # Eight blocks of 100 bytes at once.
-    assert value(record, "heap-peak-requested") == 800
-    assert value(record, "heap-peak-allocated") >= 800
-    assert (value(record, "heap-current"), value(record, "heap-failures")) == (0, 0)
-
-    # Twenty interrupts; the emulator's own log agrees.
-    taken = table(record, "interrupts")
-    assert [count for (count,) in taken.values()] == [20]
-
-    # The period between interrupts: exact on the M3; CLINT's ticks are 100 instructions long.
-    assert result.block is not None
-    ticks = next(h for h in result.block.histograms if h.name == "tick-to-tick")
-    assert ticks.count == 19
-    slack = 1 if image.machine == "arm" else 100
-    assert abs(ticks.least - 20_000) <= slack
-    assert abs(ticks.most - 20_000) <= slack
-
-    # The blocking task: two instructions a round, and what the time stamps around it cost.
-    (runs, total, longest) = table(record, "tasks")["blocker"]
-    assert (runs, total) == (1, longest)
-    assert isinstance(total, int)
-    profile = table(record, "functions")
-    spun = profile["spin"]
-    rounds = KNOWN["block"] + KNOWN["ticks"] * KNOWN["handler"]
-    calls = 1 + KNOWN["ticks"]
-    assert isinstance(spun[0], int)
-    assert spun[1] == calls
-    # cmp, branch, return around the loop: at most five instructions a call.
-    assert 2 * rounds < spun[0] <= 2 * rounds + 5 * calls
-
-
-HANDLERS = {"trap_entry", "timer"}
-
-
-@pytest.mark.parametrize("name", ["embassy-m3", "c-m3"])
-def test_the_plugin_and_the_probe_see_the_same_interrupts(name: str, library: Path) -> None:
-    """Two independent clocks: the emulator's count of instructions, and the board's timer."""
-    image = elf(name)
-    handler = next(s for s in image.symbols if s.name in HANDLERS or "timer_handler" in s.name)
-    watch = plugin.Watch(library, (handler.address,))
-    from litbench.boards import firmware, qemu
-    from litbench.boards.plan import Plan
-    from litbench.catalogue import workload
-
-    plan = Plan(
-        image=image,
-        machine=machines.machine_for("arm"),
-        definition=workload("known-answers"),
-        values=workload("known-answers").values(KNOWN),
-        iterations=1,
-        watch=watch,
-    )
-    profile = qemu.run(firmware.request_of(plan)).profile
-    assert profile is not None
-    hits = profile.hits[handler.address]
-    assert len(hits) == KNOWN["ticks"]
-    between = [b - a for a, b in pairwise(hits)]
-    assert between == [KNOWN["period"]] * 19
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -249,6 +163,24 @@ def test_a_hog_that_never_yields_delays_others_and_one_that_does_less(name: str)
     assert 5 * slice_ - 22_000 <= worst[1] <= 5 * slice_
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_task_in_interrupt_mode_does_not_wait_for_a_hog(name: str) -> None:
+    values = {"samples": 20, "hog": 1, "rounds": 15_000, "slices": 5, "mode": 1}
+    record = run(name, "task-time", iterations=1, values=values).record
+    assert record.reasons == ()
+    assert value(record, "irq-to-task-most") < 1_000
+    assert table(record, "tasks")["hog"][0] == 1
+    assert record.metric("ticks-coalesced") is None, "each tick had a wake-up of its own"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_queued_message_costs_its_own_bytes(name: str) -> None:
+    """Room for 4,096 messages of three words, whatever the channel has besides."""
+    record = run(name, "mailbox-fill", iterations=1, messages=100).record
+    assert value(record, "queued-bytes-each") == 12
+    assert 4_096 * 12 <= value(record, "mailbox-bytes") < 4_096 * 12 + 100
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_interrupt_mode_is_nearer_to_the_interrupt_than_thread_mode_under_load(arch: str) -> None:
     def p100(mode: int) -> int:
@@ -270,8 +202,24 @@ def test_a_time_line_has_every_interrupt_and_its_idle_agrees_with_the_counter(ar
     assert line is not None
     assert line.lost == 0
     assert sum(span.track == "interrupt" for span in line.spans) == 20
+    assert violations(json.loads(json.dumps(perfetto(line, "board")))) == []
     counted = value(result.record, "idle-time")
     assert abs(line.total("idle") - counted) <= 0.01 * counted
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("workload", ["ping-pong", "fan-in", "interrupt-latency", "task-time"])
+def test_time_lines_keep_the_rules_of_their_format(workload: str, arch: str) -> None:
+    """Interrupts within tasks, mailboxes that fill and drain, a ring that lost its oldest."""
+    values = {**SMALL[workload], **({"load": 2} if workload == "interrupt-latency" else {})}
+    result = run(f"embassy-{arch}-trace", workload, values=values)
+    assert result.block is not None
+    line = timeline(result.block)
+    assert line is not None
+    trace = json.loads(json.dumps(perfetto(line, "board")))
+    assert violations(trace) == []
+    phases = {event["ph"] for event in trace["traceEvents"]}
+    assert phases >= {"M", "X"}
 
 
 @needs_compiler

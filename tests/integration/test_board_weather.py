@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-import socket
-import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from litbench.boards import firmware, image, machines, plugin, qemu, remote
-from litbench.boards.gdb import Gdb
-from litbench.boards.idle import prebuilt
+from litbench.boards import firmware, image, machines, plugin
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
 from litbench.cli.main import main
 from litbench.errors import InputError, MissingToolError
 from litbench.record import Record, decode
+from litbench.targets.firmware import prebuilt
 from litbench.units import Unit
 from tests.boards import (
     ARCHITECTURES,
@@ -36,6 +31,7 @@ from tests.boards import (
     table,
     value,
 )
+from tests.trace_events import violations
 
 pytestmark = needs_qemu
 
@@ -200,80 +196,6 @@ def test_unicorn_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("flood-m3", output=100, seconds=20).record.reasons[0].code == "output-flood"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.fixture(params=ARCHITECTURES)
-def board(request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
-    """A board behind a gdb server: QEMU's own, standing at reset."""
-    name = f"embassy-{request.param}"
-    machine = machines.machine_for(elf(name).machine)
-    port = free_port()
-    command = [qemu._program(machine), *machine.options, "-display", "none", "-monitor", "none"]
-    command += ["-serial", "none", "-nic", "none", "-kernel", str(prebuilt(name)), "-S"]
-    process = subprocess.Popen(
-        [*command, "-gdb", f"tcp:127.0.0.1:{port}"], stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield name, f"gdb:127.0.0.1:{port}"
-    process.kill()
-    process.wait()
-
-
-def remote_plan(name: str, **values: int) -> Plan:
-    definition = workload("fan-in")
-    chosen = definition.values({"senders": 10, "messages": 20, "mailbox": 16, **values})
-    machine = machines.machine_for(elf(name).machine)
-    return Plan(elf(name), machine, definition=definition, values=chosen, iterations=3)
-
-
-def test_a_board_behind_a_gdb_server_does_a_job_and_is_read_post_mortem(
-    board: tuple[str, str],
-) -> None:
-    name, place = board
-    record = remote.run(remote_plan(name), place, "session").record
-    assert record.reasons == ()
-    assert len(record.iterations) == 3
-    assert record.iterations[0].ledger.handled == 200
-    # Without a job, the run that has ended is read as it is.
-    again = remote.run(Plan(elf(name), machines.machine_for(elf(name).machine)), place, "session")
-    assert again.block is not None
-    assert again.block.state == "finished"
-    assert len(again.block.iterations) == 3
-
-
-def test_the_emulator_and_the_gdb_board_count_the_same_messages(board: tuple[str, str]) -> None:
-    name, place = board
-    plan = remote_plan(name)
-    there = remote.run(plan, place, "session").record
-    here = firmware.run(plan, "session").record
-    assert [i.checks for i in there.iterations] == [i.checks for i in here.iterations]
-    assert [i.ledger for i in there.iterations] == [i.ledger for i in here.iterations]
-
-
-def test_commands_of_the_server_itself_are_passed_on(board: tuple[str, str]) -> None:
-    host, port = remote.address_of(board[1])
-    with Gdb(host, port) as gdb:
-        gdb.start()
-        assert re.search(r"R15=|pc ", gdb.monitor("info registers"))
-
-
-def test_a_board_that_does_not_end_is_interrupted_and_told(board: tuple[str, str]) -> None:
-    """A job far longer than the time that it is given."""
-    name, place = board
-    plan = replace(remote_plan(name, messages=100_000), limits=Limits(seconds=0.3))
-    record = remote.run(plan, place, "session").record
-    assert codes(record) == {"hang"}
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_damaged_firmware_ends_in_bounded_time(seed: int, tmp_path: Path) -> None:
     """Bytes of the code changed at random: whatever it does, there is a record."""
@@ -298,11 +220,6 @@ def test_damaged_firmware_ends_in_bounded_time(seed: int, tmp_path: Path) -> Non
     assert record.valid or record.reasons
 
 
-def test_no_gdb_server_is_a_missing_tool() -> None:
-    with pytest.raises(MissingToolError, match="openocd"):
-        remote.run(remote_plan("embassy-m3"), f"gdb:127.0.0.1:{free_port()}", "session")
-
-
 def test_the_command_prints_one_json_document(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -313,7 +230,9 @@ def test_the_command_prints_one_json_document(
     record = decode(capsys.readouterr().out)
     assert record.environment.readings["board"] == "mps2-an385"
     assert "shift=6" in str(record.environment.readings["icount"])
-    assert json.loads(line.read_text())["otherData"]["1 ns is"] == "1 instructions"
+    trace = json.loads(line.read_text())
+    assert trace["otherData"]["1 ns is"] == "1 instructions"
+    assert violations(trace) == []
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,34 @@ def test_run_then_show_report_dump(project: Path) -> None:
     assert json.loads(one.stdout) == records[0]
 
 
+GOALS = """
+title = "fake: what it promises"
+about = "target: what it wants"
+[[goals]]
+name = "messages"
+kind = "target"
+stated = "> 1/s"
+on = ["fake"]
+workload = "ping-pong"
+quantity = "rate"
+relation = ">"
+limit = 1
+"""
+
+
+def test_goals_reach_the_terminal_and_the_page(project: Path) -> None:
+    (project / "goals.toml").write_text(GOALS)
+    words = "run fake -w ping-pong -p rounds=100 --forks 2 --goals goals.toml -o r.html"
+    ran = litbench(project, *words.split())
+    assert ran.returncode == 0, ran.stderr
+    assert "✓ pass" in ran.stdout
+    assert "what it promises" in (project / "r.html").read_text()
+    litbench(project, "report", "-o", "again.html", "--goals", "goals.toml")
+    assert "✓ pass" in (project / "again.html").read_text()
+    litbench(project, "report", "-o", "without.html")
+    assert "what it promises" not in (project / "without.html").read_text()
+
+
 def test_dumped_records_are_shown_like_those_of_the_store(project: Path) -> None:
     run_some(project)
     (project / "runs.jsonl").write_text(litbench(project, "dump").stdout)

@@ -65,6 +65,7 @@ ALLOWED = {"other-mailbox": "specification-differs", "hang-after-end": "did-not-
 AT_DESCRIBE = {"stale-description", "malformed-description"}
 IN_OTHER_MEASURES = {"missing-samples"}
 WHERE_HANDLERS_FAIL = {"forgiving"}
+WHERE_CHILDREN_ARE_RESTARTED = ("wrong-strategy", "state-kept")
 
 
 def all_faults() -> set[str]:
@@ -86,6 +87,7 @@ def test_every_fault_of_the_fake_is_tested_here() -> None:
         *AT_DESCRIBE,
         *IN_OTHER_MEASURES,
         *WHERE_HANDLERS_FAIL,
+        *WHERE_CHILDREN_ARE_RESTARTED,
     }
 
 
@@ -136,6 +138,18 @@ def test_failures_that_do_not_happen_are_missed(tmp_path: Path, workload: str) -
 def test_failures_without_a_restart_are_caught(tmp_path: Path, workload: str) -> None:
     (record,) = run_fake(tmp_path, plan_of(workload), "--fault", "missing-check")
     assert [note.code for note in record.reasons] == ["check-missing"]
+
+
+@pytest.mark.parametrize("strategy", [0, 1, 2])
+@pytest.mark.parametrize("fault", WHERE_CHILDREN_ARE_RESTARTED)
+def test_a_bad_supervisor_that_counts_its_restarts_right_is_caught(
+    tmp_path: Path, fault: str, strategy: int
+) -> None:
+    plan = plan_of("supervision", given={"strategy": strategy})
+    (record,) = run_fake(tmp_path, plan, "--fault", fault)
+    (reason,) = record.reasons
+    assert reason.code == "wrong-result"
+    assert "states is" in reason.message
 
 
 @pytest.mark.parametrize(

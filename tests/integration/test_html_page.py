@@ -14,6 +14,7 @@ import pytest
 
 from litbench.record import Note, Record
 from litbench.report import html
+from litbench.report.goals import Goal, GoalSet, Relation
 from litbench.report.model import Report, build
 from tests.integration.chromium import PROGRAM, Chromium, Page
 from tests.records import loads, run, scaling, session
@@ -68,7 +69,7 @@ def test_it_opens_without_a_word_and_without_a_request(
     page = browser.open(path, width, theme=theme)
     page.wait("document.querySelectorAll('canvas').length >= 8")
     page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    page.wait("document.querySelectorAll('.multiple canvas').length === 29")
+    page.wait("document.querySelectorAll('.multiple canvas').length === 39")
     page.run("scrollTo(0, document.body.scrollHeight)")
     assert page.complaints() == []
     assert [url for url in page.requests() if url != path.as_uri()] in ([], ["data:,"])
@@ -182,6 +183,35 @@ def test_the_cursor_reads_values(browser: Chromium, path: Path) -> None:
     assert len(rows) == 10
     assert rows[0].startswith("threads")
     assert all(row.endswith(("s", "ns")) for row in rows)
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_goals_are_first_and_a_phone_shows_their_verdicts(
+    browser: Chromium, tmp_path: Path, width: int
+) -> None:
+    path = tmp_path / "goals.html"
+    goal = Goal(
+        name="round trip, p99",
+        kind="target",
+        stated="p99 < 1 s",
+        on=("tokio-ct", "asyncio"),
+        workload="isolated-latency",
+        quantity="p99",
+        relation=Relation.BELOW,
+        limit=1e9,
+    )
+    goals = GoalSet(title="Ours", about="what we want", goals=(goal,))
+    runs = session(("tokio-ct", "asyncio"), ("isolated-latency", "ping-pong"), forks=3)
+    path.write_text(html.render(build(runs, goal_sets=[goals])), "utf-8")
+    page = browser.open(path, width, theme="dark")
+    assert page.run("document.querySelector('main section').id") == "tgoals-1"
+    boxes = page.run(
+        "[...document.querySelectorAll('.cards .verdict')]"
+        ".map((v) => [v.textContent, v.getBoundingClientRect().right])"
+    )
+    assert [text for text, _ in boxes] == ["✓ pass", "✓ pass"]
+    assert all(0 < right <= width for _, right in boxes)
+    assert page.complaints() == []
 
 
 def test_sweeps_are_drawn(browser: Chromium, tmp_path: Path) -> None:

@@ -155,3 +155,15 @@ def test_idle_times_are_left_out_where_idle_is_miscounted() -> None:
     hidden = {m.name for m in readings.metrics_of(decode(data), idle_trusted=False)}
     assert shown["idle-share"] == 0.5
     assert not {"idle-share", "idle-time"} & hidden
+
+
+def test_the_extremes_of_a_histogram_are_exact_in_the_clock_s_unit() -> None:
+    head = struct.pack("<12s4IQ", b"wait", 1, 4, 5, 21, 40)
+    buckets = struct.pack("<4I", 0, 0, 0, 4)
+    data = make_block(
+        {1: (40, [clock_entry(unit=3, hertz=25_000_000)]), 7: (36, [head]), 8: (16, [buckets])}
+    )
+    found = {m.name: (m.unit, m.values[0]) for m in readings.metrics_of(decode(data))}
+    assert found["wait-least"] == (Unit.NS, 200)
+    assert found["wait-mean"] == (Unit.NS, 400)
+    assert found["wait-most"] == (Unit.NS, 840)

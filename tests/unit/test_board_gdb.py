@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from litbench.boards.gdb import Gdb, GdbError, decode, encode
 from litbench.boards.remote import address_of
+from litbench.boards.server import Server, identify
 from litbench.errors import UsageError
 
 
@@ -126,6 +128,41 @@ def test_short_memory_answers_are_asked_on_and_errors_are_told() -> None:
         assert gdb.read(0x1000, 4) == b"\1\2\3\4"
         with pytest.raises(GdbError, match="error 14"):
             gdb.read(0x2000, 4)
+
+
+def answering(replies: dict[bytes, tuple[bytes, ...]]) -> Callable[[socket.socket], None]:
+    """Answers each packet by its beginning; the others are empty, as of what is not known."""
+
+    def answer(connection: socket.socket) -> None:
+        while data := connection.recv(4096):
+            for body in re.findall(rb"\$([^#]*)#", data):
+                found = [r for start, r in replies.items() if decode(body).startswith(start)]
+                for reply in found[0] if found else (b"",):
+                    connection.sendall(b"+" + encode(reply))
+
+    return answer
+
+
+def command(text: bytes) -> bytes:
+    return b"qRcmd," + text.hex().encode()
+
+
+def test_a_server_says_what_it_is() -> None:
+    openocd = b"O" + b"Open On-Chip Debugger 0.12.0\n".hex().encode()
+    replies: dict[bytes, tuple[bytes, ...]] = {command(b"version"): (openocd, b"OK")}
+    with server(answering(replies)) as port, Gdb("127.0.0.1", port, patience=1.0) as gdb:
+        assert identify(gdb) == Server("Open On-Chip Debugger 0.12.0")
+    qemu = (b"O" + b"7.2.22Debian 1:7.2+dfsg\r\n".hex().encode(), b"OK")
+    replies |= {b"qqemu.sstepbits": (b"ENABLE=1,NOIRQ=2",), command(b"info version"): qemu}
+    with server(answering(replies)) as port, Gdb("127.0.0.1", port, patience=1.0) as gdb:
+        assert identify(gdb) == Server("QEMU 7.2.22", is_qemu=True)
+
+
+def test_a_server_that_says_nothing_has_no_name() -> None:
+    refusals: tuple[dict[bytes, tuple[bytes, ...]], ...] = ({}, {b"qRcmd": (b"E01",)})
+    for replies in refusals:
+        with server(answering(replies)) as port, Gdb("127.0.0.1", port, patience=1.0) as gdb:
+            assert identify(gdb) == Server("")
 
 
 @pytest.mark.parametrize("board", ["gdb:", "gdb:host", "gdb:host:0", "gdb:host:99999", "gdb::3333"])

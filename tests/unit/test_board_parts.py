@@ -13,16 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litbench.boards import logs, plugin, stacks
+from litbench.boards.abilities import abilities, missing
 from litbench.boards.block import decode
 from litbench.boards.image import Functions, Symbol, load
 from litbench.boards.job import Job, Scale, checksum
 from litbench.boards.machines import MACHINES, find_machine
 from litbench.boards.timeline import perfetto, table_of, timeline
 from litbench.boards.workloads import LIMITS, job_for, names, small_values
-from litbench.catalogue import workload
+from litbench.catalogue import all_workloads, workload
 from litbench.catalogue.embedded import accepted
 from litbench.errors import InputError, UsageError
 from tests.boards import DATA, clock_entry, elf, make_block
+from tests.trace_events import violations
 
 
 def test_a_job_has_the_layout_of_job_rs() -> None:
@@ -51,6 +53,15 @@ def test_every_workload_makes_a_job_from_its_own_parameters(name: str) -> None:
     assert set(job.parameters) <= set(values.values())
     for parameter, most in LIMITS.get(name, {}).items():
         assert values[parameter] <= most
+
+
+@pytest.mark.parametrize("language", ["rust", "c"])
+def test_every_workload_of_the_catalogue_is_there_or_left_out_for_a_reason(language: str) -> None:
+    able = {ability.name for ability in abilities(language)}
+    left_out = {each.name: each.because for each in missing()}
+    assert able | set(left_out) == {definition.name for definition in all_workloads()}
+    assert not able & set(left_out)
+    assert all(len(because) > 20 for because in left_out.values())
 
 
 def test_given_values_are_kept_beyond_the_usual_limit() -> None:
@@ -185,7 +196,7 @@ def test_a_time_line_never_goes_back_and_is_json(rows: list[tuple[int, int, int]
         assert not rows
         return
     assert all(span.start <= span.end for span in line.spans)
-    assert json.loads(json.dumps(perfetto(line, "board")))["traceEvents"]
+    assert violations(json.loads(json.dumps(perfetto(line, "board")))) == []
 
 
 def test_stacks_without_a_probe_start_at_the_highest_stack_pointer() -> None:

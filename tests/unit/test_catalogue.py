@@ -160,14 +160,32 @@ def test_money_is_conserved() -> None:
 
 
 def test_supervision_by_hand() -> None:
-    """Two children, three crashes of 0, 1, 0: each strategy's restarts and states."""
-    values = {"crashes": 3, "children": 2}
-    one_for_one = workload("supervision").expected({**values, "strategy": 0})
-    assert one_for_one.checks == {"restarts": 3, "states": 0}
-    assert workload("supervision").expected({**values, "strategy": 1}).checks["restarts"] == 6
-    assert workload("supervision").expected({**values, "strategy": 2}).checks["restarts"] == 5
-    assert one_for_one.ledger.errored == 3
-    assert one_for_one.ledger.sent == 18
+    """Two children, three crashes of 0, 1, 0: each strategy's restarts and states.
+
+    The values 0, 1, 2 add 1, 2, 3 to the state of both children, after crash 0, 1, 2.
+    """
+    states = {
+        0: (1 + 2 * 1) + ((1 + 2) + 2 * 2) + (3 + 2 * (2 + 3)),
+        1: (1 + 2 * 1) + (2 + 2 * 2) + (3 + 2 * 3),
+        2: (1 + 2 * 1) + ((1 + 2) + 2 * 2) + (3 + 2 * 3),
+    }
+    for strategy, restarts in ((0, 3), (1, 6), (2, 5)):
+        values = {"crashes": 3, "children": 2, "strategy": strategy}
+        expected = workload("supervision").expected(values)
+        assert expected.checks == {"restarts": restarts, "states": states[strategy]}
+        assert expected.ledger.errored == 3
+        assert expected.ledger.sent == 3 * (1 + 2 * 2)
+
+
+@given(st.integers(1, 200), st.integers(2, 20))
+def test_states_alone_tell_the_strategies_apart(more: int, children: int) -> None:
+    """Once every child has crashed: before that, those to restart may have no state to lose."""
+    values = {"crashes": children + more, "children": children}
+    expected = [
+        workload("supervision").expected({**values, "strategy": strategy}).checks["states"]
+        for strategy in range(3)
+    ]
+    assert 0 < expected[1] < expected[2] < expected[0]
 
 
 @given(st.integers(0, 100), st.integers(1, 20))

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litbench import session
 from litbench.catalogue import workload
+from litbench.catalogue.suites import Entry
 from litbench.errors import UsageError
 from litbench.plan import PRESETS, Plan, Preset, Selection, Unmeasured, make, select
 from litbench.protocol import Ability, Description, Missing, Threads
 from litbench.record import Measure
+from litbench.targets import all_targets
 
 EVERY = tuple(Measure)
 
@@ -105,6 +108,17 @@ def test_threads_stay_within_what_the_target_says() -> None:
         assert one.threads == got
 
 
+@pytest.mark.parametrize(("asked", "threads"), [(None, 3), (4, 4)])
+def test_a_spinning_driver_has_a_processor_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, threads: int
+) -> None:
+    monkeypatch.setattr(session, "usable_cpu_count", lambda: 4)
+    request = session.Request(threads=asked)
+    for name, expected in (("loaded-latency", threads), ("ping-pong", 4)):
+        (given,) = session._threads(request, Entry(name))
+        assert session._beside_driver(given, workload(name), request) == expected
+
+
 def test_a_soak_is_one_long_run() -> None:
     (soak,) = chosen(a_description(ability("soak")), "soak")
     assert isinstance(soak, Selection)
@@ -114,9 +128,10 @@ def test_a_soak_is_one_long_run() -> None:
 
 
 def test_actors_that_do_not_fit_in_memory_are_scaled_down() -> None:
-    def levels(memory: int | None, **given: int) -> tuple[int, int]:
+    def levels(memory: int | None, actor_bytes: int = 5000, **given: int) -> tuple[int, int]:
         (one, *_) = select("t", a_description(ability("skynet")), workload("skynet"), given=given,
-                           measures=[Measure.THROUGHPUT], threads=1, memory=memory)  # fmt: skip
+                           measures=[Measure.THROUGHPUT], threads=1, memory=memory,
+                           actor_bytes=actor_bytes)  # fmt: skip
         assert isinstance(one, Selection)
         return one.values["levels"], len(one.notes)
 
@@ -125,3 +140,13 @@ def test_actors_that_do_not_fit_in_memory_are_scaled_down() -> None:
     assert levels(1 << 30) == (5, 1)
     assert levels(1 << 20) == (2, 1)
     assert levels(1 << 20, levels=6) == (6, 0)
+    assert levels(4 << 30) == (5, 1)
+    assert levels(4 << 30, actor_bytes=2500) == (6, 0)
+
+
+def test_how_much_an_actor_takes_is_the_family_s() -> None:
+    targets = all_targets()
+    assert targets["tokio-mt"].actor_bytes == targets["smol"].actor_bytes
+    assert targets["tokio-mt"].actor_bytes < targets["trio"].actor_bytes
+    actors = workload("skynet").demand({"levels": 6}).actors
+    assert actors * targets["tokio-mt"].actor_bytes < 3 << 30

@@ -8,7 +8,7 @@ import pytest
 
 from litbench.errors import InputError, MissingToolError, UsageError
 from litbench.targets import all_targets, build, find_target, is_built
-from litbench.targets.build import digest_of
+from litbench.targets.cache import digest_of
 from litbench.targets.manifest import Target, TargetEntry
 
 CARGO = """#!/bin/sh
@@ -138,3 +138,12 @@ def test_every_shipped_target_has_a_command_and_a_summary() -> None:
     for target in targets.values():
         assert target.entry.command
         assert target.entry.summary
+
+
+def test_a_target_may_be_in_another_language_than_its_family() -> None:
+    targets = all_targets()
+    assert {name: targets[name].language for name in ("c-m3", "c-rv32", "embassy-m3")} == {
+        "c-m3": "c",
+        "c-rv32": "c",
+        "embassy-m3": "rust",
+    }

@@ -14,6 +14,7 @@ import sys
 import time
 
 from litbench_fake.arithmetic import WORD, fold
+from litbench_fake.bad_supervisors import state_kept, wrong_strategy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -330,6 +331,8 @@ FAULTS: dict[str, tuple[str, Act]] = {
     "reorder": ("iteration", reorder),
     "duplicate": ("iteration", duplicate),
     "forgiving": ("iteration", forgiving),
+    "wrong-strategy": ("iteration", wrong_strategy),
+    "state-kept": ("iteration", state_kept),
     "missing-check": ("iteration", missing_check),
     "clock-backwards": ("iteration", clock_backwards),
     "clock-overlap": ("iteration", clock_overlap),

@@ -8,7 +8,7 @@ import sys
 from litbench_fake.faults import FAULTS
 from litbench_fake.options import Options, UsageError
 from litbench_fake.run import Run
-from litbench_fake.workloads import MEASURES
+from litbench_fake.workloads import MEASURES, VERSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def describe(options: Options) -> dict[str, Any]:
 def _ability(name: str, limits: dict[str, int] | None) -> dict[str, Any]:
     ability: dict[str, Any] = {
         "name": name,
-        "version": 1,
+        "version": VERSIONS.get(name, 1),
         "measures": MEASURES[name],
         "differences": ["no actor runs: the results are computed"],
     }

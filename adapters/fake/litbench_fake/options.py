@@ -29,6 +29,8 @@ class Options:
     slope: float = 500.0  # true bytes an actor or message
     intercept: float = 4096.0  # true bytes besides
     memory_noise: float = 0.0  # relative standard deviation of the memory taken
+    share: float = 1.0  # of the others' messages that are handled beside a hog
+    gap: float = 0.0  # ns that one of them waits for its next message, at the worst; 0: as usual
     setup: float = 0.0  # seconds before `ready`
     clock: str = "ns"  # `cycles`: a virtual clock, so that no time need really pass
     name: str = "fake"  # what it calls itself

@@ -12,6 +12,10 @@ from litbench_fake.arithmetic import (
     triangle,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def _loaded_latency(p: Parameters) -> Pattern:
     """``messages`` is no parameter: it follows from the capacity (see ``run``)."""
@@ -33,7 +37,7 @@ def _isolation(p: Parameters) -> Pattern:
 
 
 def _supervision(p: Parameters) -> Pattern:
-    """Each value is followed by the crash of the child that counted it: every answer is 0."""
+    """After each crash, one value to every child, which answers with the sum of v + 1 so far."""
     crashes, children = p["crashes"], p["children"]
     rounds, rest = divmod(crashes, children)
     restarts = {
@@ -41,10 +45,38 @@ def _supervision(p: Parameters) -> Pattern:
         1: crashes * children,
         2: rounds * (children * (children + 1) // 2) + sum(children - k for k in range(rest)),
     }[p["strategy"]]
-    messages = crashes * (2 + 2 * children)
-    found = Pattern(children + 1, messages, [], 1, restarts=restarts, states=0)
+    messages = crashes * (1 + 2 * children)
+    states = supervised_states(crashes, children, LAST_RESTART[p["strategy"]])
+    found = Pattern(children + 1, messages, [], 1, restarts=restarts, states=states)
     found.errored = found.samples = crashes
     return found
+
+
+def supervised_states(
+    crashes: int, children: int, last_restart: Callable[[int, int, int], int]
+) -> int:
+    """(child + 1) * state over all answers: the values since the crash that restarted the child."""
+    total = 0
+    for crash in range(crashes):
+        for child in range(children):
+            since = max(last_restart(crash, child, children), 0)
+            total += (child + 1) * triangle(crash + 1 - since, since)
+    return total % WORD
+
+
+def _last_crash_of(crash: int, child: int, children: int) -> int:
+    """The last crash up to ``crash`` that was the child's own; below 0 when there was none."""
+    return crash - (crash - child) % children
+
+
+# By strategy: the crash that last restarted the child, of those up to ``crash``.
+LAST_RESTART: dict[int, Callable[[int, int, int], int]] = {
+    0: _last_crash_of,
+    1: lambda crash, _child, _children: crash,
+    2: lambda crash, child, children: max(
+        _last_crash_of(crash, first, children) for first in range(child + 1)
+    ),
+}
 
 
 def _failure_injection(p: Parameters) -> Pattern:

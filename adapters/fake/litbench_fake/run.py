@@ -8,7 +8,7 @@ import sys
 import time
 
 from litbench_fake.faults import FAULTS
-from litbench_fake.truth import Truth
+from litbench_fake.truth import Truth, with_one
 from litbench_fake.workloads import HISTOGRAMS, pattern
 
 TYPE_CHECKING = False
@@ -183,7 +183,7 @@ class Run:
             self._sample("capacity", "hertz", capacity)
             self._sample("offered", "hertz", capacity * self.job["parameters"]["load"] / 100)
         if name == "isolation":
-            self._sample("share", "ratio", 1)  # a hog that is not there disturbs nobody
+            self._sample("share", "ratio", self.options.share)
         if self.job["parameters"].get("fail_fast"):
             self._sample("refused", "count", 0)
 
@@ -198,6 +198,8 @@ class Run:
         messages: list[dict[str, Any]] = []
         for name, samples in wanted.items():
             counts = self.truth.latencies(samples * self.made)
+            if name == "gap" and self.options.gap:
+                counts = with_one(round(self.options.gap), counts)
             messages.append({"type": "histogram", "name": name, "unit": "ns", "counts": counts})
         for name, (unit, values) in self.metrics.items():
             messages.append({"type": "metric", "name": name, "unit": unit, "values": values})

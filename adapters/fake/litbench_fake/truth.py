@@ -96,3 +96,14 @@ class Truth:
     def _factor(self, deviation: float) -> float:
         """A log-normal factor with median 1."""
         return math.exp(deviation * self._random.normal()) if deviation else 1.0
+
+
+def with_one(value: int, counts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The histogram, the last of its samples in ``value``'s bucket instead."""
+    found = dict(counts)
+    last = max(found)
+    found[last] -= 1
+    shift = max(value.bit_length() - 11, 0)
+    bucket = value >> shift << shift
+    found[bucket] = found.get(bucket, 0) + 1
+    return sorted((at, count) for at, count in found.items() if count)

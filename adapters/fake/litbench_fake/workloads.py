@@ -38,6 +38,8 @@ HISTOGRAMS = {
     "supervision": "restart",
 }
 
+VERSIONS = {"supervision": 2}  # 1 where nothing is said
+
 
 def pattern(name: str, parameters: Parameters) -> Pattern:
     """The workload of that name. Raises KeyError for an unknown one or a missing parameter."""

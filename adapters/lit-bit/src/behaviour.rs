@@ -1,22 +1,71 @@
 //! What an actor does with a message, whatever kind of lit-bit actor it is.
 
-use lit_bit_core::actor::address::Address;
+use std::future::Future;
+use std::pin::Pin;
+
+use lit_bit_core::actor::Actor;
+use litbench_adapter::Presence;
 
 use crate::message::{Handle, Message};
 
-/// An actor that answers each message with at most one other.
-///
-/// `Clone`, since lit-bit wants that of a statechart's context. Nothing clones it.
-pub trait Behaviour: Clone + Send + 'static {
-    /// Handles one message; what it says in return, if anything.
-    fn receive(&mut self, message: &Message) -> Option<Message>;
+/// An actor of a workload.
+pub trait Behaviour: Charted + Send + 'static {
+    /// Handles one message; what comes after it.
+    fn receive(&mut self, message: &Message) -> Next;
 
-    /// To whom it says that.
+    /// To whom it says what it says.
     fn route(&self, letter: &Message) -> &Handle;
+}
 
-    /// Called once, when the actor stops: enters its account into the book.
-    fn settle(&self);
+/// A behaviour that can be the action of a statechart's transitions; see [`chart!`](crate::chart).
+pub trait Charted: Sized {
+    /// The statechart, as an actor.
+    fn chart(self, presence: Presence) -> impl Actor<Message = Message> + 'static;
+}
 
-    /// Makes it a statechart of lit-bit and spawns that.
-    fn spawn_chart(self, mailbox: usize) -> Address<Message>;
+/// What an actor does after it has handled a message.
+pub enum Next {
+    /// Nothing.
+    Rest,
+    /// Says something, waiting if the other's mailbox is full.
+    Say(Message),
+    /// Lets other actors run.
+    Yield,
+    /// Something that takes several messages, or time.
+    Wait(Waiting),
+}
+
+/// What a handler waits for.
+pub type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Next {
+    /// Says something if it is time to.
+    #[inline]
+    #[must_use]
+    pub fn say_if(due: bool, letter: Message) -> Self {
+        if due {
+            Self::Say(letter)
+        } else {
+            Self::Rest
+        }
+    }
+
+    /// Tells the driver, by way of [`Behaviour::route`], that the actor is done, if it is.
+    #[inline]
+    #[must_use]
+    pub fn done_if(done: bool, value: u64) -> Self {
+        Self::say_if(done, Message::Done { value })
+    }
+
+    /// Waits for a future.
+    #[must_use]
+    pub fn wait(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::Wait(Box::pin(future))
+    }
+
+    /// Waits for a future that is there only once.
+    #[must_use]
+    pub fn wait_once(future: Option<impl Future<Output = ()> + Send + 'static>) -> Self {
+        future.map_or(Self::Rest, Self::wait)
+    }
 }

@@ -1,36 +1,85 @@
 //! Behaviours as statecharts of lit-bit.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task;
 
+use litbench_adapter::Presence;
+
+use crate::behaviour::Next;
+use crate::handled::Handled;
 use crate::message::Message;
 
-/// A chart's context: the behaviour, and what it says after a transition.
+/// A chart's context: the behaviour, and what comes after a transition.
 ///
-/// An action cannot wait, so it leaves what is to be sent here for the actor around the chart.
-#[derive(Clone)]
+/// An action cannot wait, so it leaves that here for the actor around the chart.
 pub struct Context<B> {
     pub(crate) behaviour: B,
-    pub(crate) letter: Option<Message>,
+    pub(crate) next: Next,
+    pub(crate) _presence: Presence,
+}
+
+// lit-bit's code wants both of these of a context.
+impl<B> Clone for Context<B> {
+    fn clone(&self) -> Self {
+        unreachable!("lit-bit has no reason to clone a context: there would be one actor more")
+    }
 }
 
 impl<B> fmt::Debug for Context<B> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Context") // lit-bit's code wants it, nothing shows it
+        formatter.write_str("Context")
     }
 }
 
-/// A statechart of two states and a transition for every message, whose action is the behaviour.
-macro_rules! chart {
-    ($module:ident, $behaviour:ty) => {
+/// An actor around a statechart.
+pub trait Around {
+    /// Makes a transition, and what comes after it.
+    fn step(&mut self, message: &Message) -> Handled;
+}
+
+/// The handler of an actor around a statechart. The transition is part of the future, since lit-bit catches
+/// no panic of the call that makes the future.
+pub enum Transition<'a, C> {
+    /// Not made yet.
+    Due(&'a mut C, Message),
+    /// Made.
+    Made(Handled),
+}
+
+impl<C: Around> Future for Transition<'_, C> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<()> {
+        if let Self::Due(chart, message) = &mut *self {
+            let handled = chart.step(message);
+            *self = Self::Made(handled);
+        }
+        match &mut *self {
+            Self::Due(..) => unreachable!("it has just been made"),
+            Self::Made(handled) => Pin::new(handled).poll(context),
+        }
+    }
+}
+
+/// Makes behaviours [`Charted`](crate::behaviour::Charted): a statechart of two states and a transition for
+/// every message, whose action is the behaviour. What lit-bit generates is public, so behaviours are too, and needs
+/// a module for each.
+macro_rules! charts {
+    ($($module:ident: $behaviour:ident),+ $(,)?) => { $(
         // The code of `statechart!` names features of a crate that uses its timers.
         #[allow(missing_docs, unexpected_cfgs)]
-        pub(super) mod $module {
-            use lit_bit_core::actor::address::Address;
-            use lit_bit_core::actor::{spawn_actor_tokio, Actor, ActorError};
+        mod $module {
+            use lit_bit_core::actor::Actor;
             #[allow(unused_imports)] // what the macro's code refers to by name
             use lit_bit_core::{statechart, StateMachine};
+            use litbench_adapter::Presence;
 
-            use super::*; // the behaviour, and the trait that it has
+            use super::$behaviour;
+            use crate::behaviour::{Behaviour, Charted, Next};
+            use crate::chart::{Around, Transition};
             use crate::handled::Handled;
             use crate::message::Message;
             #[allow(unused_imports)]
@@ -46,55 +95,61 @@ macro_rules! chart {
 
                 state Even {
                     on Message::Work { from: _, value: _, stamp: _ } => Odd [action receive];
+                    on Message::Reply { from: _, value: _, stamp: _ } => Odd [action receive];
                     on Message::Start => Odd [action receive];
                     on Message::Meet { other: _ } => Odd [action receive];
+                    on Message::MeetAll { others: _ } => Odd [action receive];
                     on Message::Ask => Odd [action receive];
+                    on Message::Answer { value: _ } => Odd [action receive];
+                    on Message::Done { value: _ } => Odd [action receive];
+                    on Message::Crash => Odd [action receive];
                 }
 
                 state Odd {
                     on Message::Work { from: _, value: _, stamp: _ } => Even [action receive];
+                    on Message::Reply { from: _, value: _, stamp: _ } => Even [action receive];
                     on Message::Start => Even [action receive];
                     on Message::Meet { other: _ } => Even [action receive];
+                    on Message::MeetAll { others: _ } => Even [action receive];
                     on Message::Ask => Even [action receive];
+                    on Message::Answer { value: _ } => Even [action receive];
+                    on Message::Done { value: _ } => Even [action receive];
+                    on Message::Crash => Even [action receive];
                 }
             }
 
             fn receive(held: &mut Held, message: &Message) {
-                held.letter = held.behaviour.receive(message);
+                held.next = held.behaviour.receive(message);
+            }
+
+            impl Around for Chart {
+                #[inline]
+                fn step(&mut self, message: &Message) -> Handled {
+                    let _ = self.send(message); // one that matches no transition is missed later
+                    let held = self.context_mut();
+                    let next = std::mem::replace(&mut held.next, Next::Rest);
+                    Handled::of(&held.behaviour, next)
+                }
             }
 
             impl Actor for Chart {
                 type Message = Message;
-                type Future<'a> = Handled<'a>;
+                type Future<'a> = Transition<'a, Self>;
 
                 #[inline]
-                fn handle(&mut self, message: Message) -> Handled<'_> {
-                    let _ = self.send(&message); // one that matches no transition is missed later
-                    let held = self.context_mut();
-                    match held.letter.take() {
-                        None => Handled::Ready,
-                        Some(letter) => {
-                            crate::spawn::deliver(held.behaviour.route(&letter), letter)
-                        }
-                    }
-                }
-
-                fn on_stop(self) -> Result<(), ActorError> {
-                    self.context().behaviour.settle();
-                    Ok(())
+                fn handle(&mut self, message: Message) -> Transition<'_, Self> {
+                    Transition::Due(self, message)
                 }
             }
 
-            pub(in super::super) fn spawn(
-                behaviour: $behaviour,
-                mailbox: usize,
-            ) -> Address<Message> {
-                let held = Held { behaviour, letter: None };
-                let chart = Chart::new(held, &Message::default()).expect("a chart of two states");
-                spawn_actor_tokio(chart, mailbox)
+            impl Charted for $behaviour {
+                fn chart(self, presence: Presence) -> impl Actor<Message = Message> + 'static {
+                    let held = Held { behaviour: self, next: Next::Rest, _presence: presence };
+                    Chart::new(held, &Message::default()).expect("a chart of two states")
+                }
             }
         }
-    };
+    )+ };
 }
 
-pub(crate) use chart;
+pub(crate) use charts;

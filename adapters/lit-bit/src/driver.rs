@@ -1,14 +1,12 @@
 //! The driver's end of an iteration: a mailbox and an account of its own.
 
-use std::future::poll_fn;
-use std::mem;
-use std::task::Poll;
-
 use lit_bit_core::actor::address::Address;
 use lit_bit_core::actor::{create_mailbox, Inbox};
 
-use crate::book::{Account, Book};
-use crate::message::{Handle, Message};
+
+use litbench_adapter::bench::{Account, Bench};
+
+use crate::message::{Circle, Handle, Message};
 
 /// Sends and hears on behalf of the timing code, which is no actor.
 pub struct Driver {
@@ -21,10 +19,10 @@ pub struct Driver {
 impl Driver {
     /// A driver whose mailbox holds all that `senders` send it at once: it is never what is measured.
     #[must_use]
-    pub fn new(book: &'static Book, senders: u64) -> Self {
+    pub fn new(bench: &'static Bench, senders: u64) -> Self {
         let (outbox, inbox) = create_mailbox(senders.max(16) as usize);
         let handle = Handle::new(Address::from_tokio_sender(outbox));
-        Self { account: Account::new(book), handle, inbox }
+        Self { account: Account::new(bench), handle, inbox }
     }
 
     /// Where actors reach the driver.
@@ -35,7 +33,7 @@ impl Driver {
 
     /// Sends a value, waiting while the mailbox is full.
     pub async fn send(&mut self, to: &Address<Message>, value: u64) {
-        let stamp = self.account.book().stamp();
+        let stamp = self.account.bench().stamp();
         self.account.send();
         let _ = to.send(Message::Work { from: 0, value, stamp }).await; // a lost one is missed later
     }
@@ -75,9 +73,19 @@ impl Driver {
         }
     }
 
-    /// Settles the driver's account.
-    pub fn settle(self) {
-        self.account.settle(&[]);
+    /// Waits until `count` actors are done; the sum of their results.
+    pub async fn total(&mut self, count: u64) -> u64 {
+        let mut total = 0u64;
+        for _ in 0..count {
+            total = total.wrapping_add(self.done().await);
+        }
+        total
+    }
+
+    /// What an actor answers to a question.
+    pub async fn ask(&mut self, actor: &Address<Message>) -> u64 {
+        tell(actor, Message::Ask).await;
+        self.done().await
     }
 }
 
@@ -86,15 +94,15 @@ pub async fn tell(actor: &Address<Message>, message: Message) {
     let _ = actor.send(message).await;
 }
 
-/// Lets other tasks run first.
-pub async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+/// Sends what surely has room, as the workload's definition bounds what is under way.
+#[inline]
+pub fn post(actor: &Address<Message>, message: Message) {
+    let _ = actor.try_send(message); // a lost one is missed later
+}
+
+/// Has actors forget whom they know, so that their mailboxes close.
+pub async fn part(actors: &[Handle]) {
+    for actor in actors {
+        tell(actor, Message::MeetAll { others: Circle::default() }).await;
+    }
 }

@@ -5,7 +5,7 @@
 //! these, as `adapters/PROTOCOL.md` defines them, and [`target`] serves them.
 
 pub mod behaviour;
-pub mod book;
+
 mod chart;
 pub mod driver;
 mod handled;

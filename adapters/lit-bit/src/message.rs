@@ -1,5 +1,7 @@
 //! The one message that all workloads send: three 64-bit words.
 
+#![allow(missing_docs)] // of the kinds that lit-bit generates beside the messages
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -20,15 +22,29 @@ pub enum Message {
         /// When it was sent, in a latency run; otherwise 0.
         stamp: u64,
     },
+    /// The workload's own, in return for another.
+    Reply {
+        /// The sender's number among those that the receiver hears from.
+        from: u32,
+        /// The value.
+        value: u64,
+        /// When what it answers was sent.
+        stamp: u64,
+    },
     /// From whoever spawned the actor: this is the actor that you talk to (or yourself).
     Meet {
         /// Where it is reached.
         other: Handle,
     },
+    /// The same for several. Nobody: forget whom you know, since a mailbox closes with its last address.
+    MeetAll {
+        /// Where they are reached.
+        others: Circle,
+    },
     /// From the driver: begin.
     #[default]
     Start,
-    /// To the driver: I am done, with a result.
+    /// To the driver: I am done, with a result. From another actor: that was all.
     Done {
         /// The result.
         value: u64,
@@ -63,6 +79,24 @@ impl std::ops::Deref for Handle {
     type Target = Address<Message>;
 
     fn deref(&self) -> &Address<Message> {
+        &self.0
+    }
+}
+
+/// Several handles, shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Circle(Arc<[Handle]>);
+
+impl FromIterator<Handle> for Circle {
+    fn from_iter<I: IntoIterator<Item = Handle>>(handles: I) -> Self {
+        Self(handles.into_iter().collect())
+    }
+}
+
+impl std::ops::Deref for Circle {
+    type Target = [Handle];
+
+    fn deref(&self) -> &[Handle] {
         &self.0
     }
 }

@@ -39,6 +39,12 @@ impl Tokio {
         Ok(Self { runtime, scheduler })
     }
 
+    /// Which of the schedulers it is.
+    #[must_use]
+    pub fn scheduler(&self) -> Scheduler {
+        self.scheduler
+    }
+
     /// Runs a task on one of the workers and waits for its result.
     pub fn run<F>(&self, driver: F) -> F::Output
     where

@@ -2,13 +2,13 @@
 
 use lit_bit_core::actor::address::Address;
 use lit_bit_core::actor::backpressure::SendError;
-use lit_bit_core::actor::{
-    spawn_actor_tokio, spawn_batch_actor_tokio, Actor, ActorError, BatchActor,
-};
+use lit_bit_core::actor::{spawn_actor_tokio, spawn_batch_actor_tokio, Actor, BatchActor};
+use litbench_adapter::bench::Bench;
+use litbench_adapter::Presence;
 
-use crate::behaviour::Behaviour;
-use crate::handled::Handled;
-use crate::message::{Handle, Message};
+use crate::behaviour::{Behaviour, Next, Waiting};
+use crate::handled::{send_waiting, Handled};
+use crate::message::Message;
 
 /// What kind of actor of lit-bit a behaviour becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,44 +21,56 @@ pub enum Style {
     Chart,
 }
 
-/// Spawns an actor on the Tokio that the caller runs on.
-pub fn spawn<B: Behaviour>(style: Style, behaviour: B, mailbox: usize) -> Address<Message> {
-    match style {
-        Style::Plain => spawn_actor_tokio(Plain(behaviour), mailbox),
-        Style::Batch(most) => spawn_batch_actor_tokio(Batched { behaviour, most }, mailbox),
-        Style::Chart => behaviour.spawn_chart(mailbox),
+impl Style {
+    /// The style of an actor that takes up to so many messages at once.
+    #[must_use]
+    pub fn taking(self, batch: usize) -> Self {
+        if batch == 1 {
+            self
+        } else {
+            Self::Batch(batch)
+        }
     }
 }
 
-/// Sends what a behaviour says, waiting only if the mailbox is full.
-#[inline]
-pub(crate) fn deliver(to: &Handle, letter: Message) -> Handled<'_> {
-    match to.try_send(letter) {
-        Ok(()) | Err(SendError::Closed(_)) => Handled::Ready, // a lost one is missed later
-        Err(SendError::Full(letter)) => Handled::waiting(async move {
-            let _ = to.send(letter).await;
-        }),
+/// Spawns an actor on the Tokio that the caller runs on.
+pub fn spawn<B: Behaviour>(
+    bench: &'static Bench,
+    style: Style,
+    behaviour: B,
+    mailbox: usize,
+) -> Address<Message> {
+    let presence = bench.census.enter();
+    match style {
+        Style::Plain => spawn_actor_tokio(Plain::new(behaviour, presence), mailbox),
+        Style::Batch(most) => {
+            spawn_batch_actor_tokio(Batched { behaviour, most, _presence: presence }, mailbox)
+        }
+        Style::Chart => spawn_actor_tokio(behaviour.chart(presence), mailbox),
     }
 }
 
 /// A behaviour that handles messages one at a time.
-pub(crate) struct Plain<B>(pub(crate) B);
+pub struct Plain<B> {
+    behaviour: B,
+    _presence: Presence,
+}
+
+impl<B: Behaviour> Plain<B> {
+    /// An actor that is there already.
+    pub fn new(behaviour: B, presence: Presence) -> Self {
+        Self { behaviour, _presence: presence }
+    }
+}
 
 impl<B: Behaviour> Actor for Plain<B> {
     type Message = Message;
-    type Future<'a> = Handled<'a>;
+    type Future<'a> = Handled;
 
     #[inline]
-    fn handle(&mut self, message: Message) -> Handled<'_> {
-        match self.0.receive(&message) {
-            None => Handled::Ready,
-            Some(letter) => deliver(self.0.route(&letter), letter),
-        }
-    }
-
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.0.settle();
-        Ok(())
+    fn handle(&mut self, message: Message) -> Handled {
+        let next = self.behaviour.receive(&message);
+        Handled::of(&self.behaviour, next)
     }
 }
 
@@ -66,39 +78,46 @@ impl<B: Behaviour> Actor for Plain<B> {
 struct Batched<B> {
     behaviour: B,
     most: usize,
+    _presence: Presence,
+}
+
+impl<B: Behaviour> Batched<B> {
+    /// Handles a message. What has to wait, or comes behind what waits, is left in `waiting`.
+    #[inline]
+    fn receive(&mut self, message: &Message, waiting: &mut Vec<Waiting>) {
+        let letter = match self.behaviour.receive(message) {
+            Next::Rest => return,
+            Next::Say(letter) => letter,
+            Next::Yield => return waiting.push(Box::pin(Handled::Yielding)),
+            Next::Wait(future) => return waiting.push(future),
+        };
+        let to = self.behaviour.route(&letter);
+        if !waiting.is_empty() {
+            waiting.push(send_waiting(to, letter));
+        } else if let Err(SendError::Full(letter)) = to.try_send(letter) {
+            waiting.push(send_waiting(to, letter));
+        }
+    }
 }
 
 impl<B: Behaviour> BatchActor for Batched<B> {
     type Message = Message;
-    type Future<'a> = Handled<'a>;
+    type Future<'a> = Handled;
 
-    fn handle_batch(&mut self, messages: &[Message]) -> Handled<'_> {
+    fn handle_batch(&mut self, messages: &[Message]) -> Handled {
         let mut waiting = Vec::new();
-        for message in messages {
-            let Some(letter) = self.behaviour.receive(message) else { continue };
-            let to = self.behaviour.route(&letter);
-            if !waiting.is_empty() {
-                waiting.push((to.clone(), letter)); // behind those that wait
-            } else if let Err(SendError::Full(letter)) = to.try_send(letter) {
-                waiting.push((to.clone(), letter));
-            }
-        }
+        messages.iter().for_each(|message| self.receive(message, &mut waiting));
         if waiting.is_empty() {
             return Handled::Ready;
         }
-        Handled::waiting(async move {
-            for (to, letter) in waiting {
-                let _ = to.send(letter).await;
+        Handled::Waiting(Box::pin(async move {
+            for future in waiting {
+                future.await;
             }
-        })
+        }))
     }
 
     fn max_batch_size(&self) -> usize {
         self.most
-    }
-
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.behaviour.settle();
-        Ok(())
     }
 }

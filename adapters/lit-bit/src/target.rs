@@ -3,16 +3,13 @@
 use litbench_adapter::protocol::OfferedWorkload;
 use litbench_adapter::{
     locked_version, Description, Failure, Histogram, Iteration, Job, Measure, Metric, Run,
-    Specification, Target, Unit,
+    Specification, Target,
 };
 
-use crate::book::Book;
+use litbench_adapter::bench::Bench;
 use crate::runtime::{Scheduler, Tokio};
 use crate::spawn::Style;
-use crate::workloads::{
-    Counting, FanIn, FanOut, IsolatedLatency, MailboxFill, MassSpawn, PingPong, Pipeline,
-    PipelinedPingPong, Skynet, Supervision, ThreadRing, Workload,
-};
+use crate::workloads::{self, Workload};
 
 /// lit-bit on Tokio.
 pub struct LitBit {
@@ -28,34 +25,45 @@ impl LitBit {
         Self { name, scheduler, style }
     }
 
-    fn entries(&self) -> Vec<Entry> {
-        let mut entries = vec![
-            Entry::of::<PingPong>(),
-            Entry::of::<Counting>(),
-            Entry::of::<FanIn>(),
-            Entry::of::<FanOut>(),
-            Entry::of::<ThreadRing>(),
-            Entry::of::<Skynet>(),
-            Entry::of::<MassSpawn>(),
-            Entry::of::<IsolatedLatency>(),
-            Entry::of::<PipelinedPingPong>(),
-            Entry::of::<Pipeline>(),
-        ];
-        if self.style != Style::Chart {
-            entries.extend([Entry::of::<MailboxFill>(), Entry::of::<Supervision>()]);
-        }
-        entries
-    }
-
     fn offer(&self, entry: &Entry) -> OfferedWorkload {
         let mut offer = (entry.offer)();
         if self.style == Style::Chart && matches!(offer.name.as_str(), "counting" | "fan-in") {
-            offer = offer.limit("batch", 1, "a statechart handles one message at a time");
+            offer = offer.limit("batch", 1, "lit-bit has no batch variant of a StateMachine: send() takes one event");
         }
-        let charted = self.style == Style::Chart;
-        let said = differences(&offer.name, charted);
-        said.iter().fold(offer, |offer, sentence| offer.difference(sentence))
+        match difference(&offer.name) {
+            Some(sentence) => offer.difference(sentence),
+            None => offer,
+        }
     }
+}
+
+fn entries() -> [Entry; 24] {
+    [
+        Entry::of::<workloads::PingPong>(),
+        Entry::of::<workloads::Counting>(),
+        Entry::of::<workloads::FanIn>(),
+        Entry::of::<workloads::FanOut>(),
+        Entry::of::<workloads::ThreadRing>(),
+        Entry::of::<workloads::Skynet>(),
+        Entry::of::<workloads::MassSpawn>(),
+        Entry::of::<workloads::MailboxFill>(),
+        Entry::of::<workloads::IsolatedLatency>(),
+        Entry::of::<workloads::PipelinedPingPong>(),
+        Entry::of::<workloads::ForkJoinThroughput>(),
+        Entry::of::<workloads::ForkJoinCreate>(),
+        Entry::of::<workloads::Star>(),
+        Entry::of::<workloads::Pipeline>(),
+        Entry::of::<workloads::Big>(),
+        Entry::of::<workloads::Chameneos>(),
+        Entry::of::<workloads::BoundedBuffer>(),
+        Entry::of::<workloads::Dictionary>(),
+        Entry::of::<workloads::Banking>(),
+        Entry::of::<workloads::LoadedLatency>(),
+        Entry::of::<workloads::Isolation>(),
+        Entry::of::<workloads::Supervision>(),
+        Entry::of::<workloads::Churn>(),
+        Entry::of::<workloads::Soak>(),
+    ]
 }
 
 /// A workload that can be set up, whatever its type.
@@ -67,61 +75,36 @@ struct Entry {
 impl Entry {
     fn of<W: Workload>() -> Self {
         Self {
-            offer: || OfferedWorkload::new(W::NAME, 1, W::MEASURES),
+            offer: || OfferedWorkload::new(W::NAME, W::VERSION, W::MEASURES),
             prepare: LitBit::prepare_as::<W>,
         }
     }
 }
 
 /// How a workload departs from its specification.
-fn differences(workload: &str, charted: bool) -> &'static [&'static str] {
-    match (workload, charted) {
-        ("skynet", _) => &[
+fn difference(workload: &str) -> Option<&'static str> {
+    match workload {
+        "skynet" => Some(
             "a node is told by a control message that it is to begin and where it is reached: \
              spawn_actor_tokio gives the address to the spawner alone",
-        ],
-        ("supervision", _) => &[
+        ),
+        "fork-join-create" => Some(
+            "an actor stops because the driver has dropped its only address: an actor of lit-bit cannot \
+             stop itself",
+        ),
+        "supervision" => Some(
             "a restarted child has a new mailbox and address (the old ones go with the panicked task), so \
              the driver waits for the restart before it asks; lit-bit's SupervisorActor only counts when it \
              hears of a panic, so an actor around it calls its execute_restarts",
-        ],
-        ("counting" | "fan-in" | "fan-out", true) => {
-            &["the flooding senders are plain actors: a statechart's action cannot wait for room"]
-        }
-        _ => &[],
+        ),
+        _ => None,
     }
 }
 
-/// Workloads that lit-bit's own interface rules out, and those that are just not written.
-fn missing(description: Description, charted: bool) -> Description {
-    const NOT_WRITTEN: &str = "not written for lit-bit yet; nothing in its interface rules it out";
-    const FORGETS: &str = "a restarted actor of lit-bit has a new mailbox: what was queued is lost";
-    const HOLD: &str = "a statechart's action cannot wait, so it cannot be held back";
-    const CATCH: &str =
-        "lit-bit catches panics of a handler's future, and a statechart acts before that";
-    let description = description.missing("failure-injection", FORGETS);
-    let description = if charted {
-        description.missing("mailbox-fill", HOLD).missing("supervision", CATCH)
-    } else {
-        description
-    };
-    [
-        "fork-join-throughput",
-        "fork-join-create",
-        "star",
-        "big",
-        "chameneos",
-        "bounded-buffer",
-        "dictionary",
-        "banking",
-        "loaded-latency",
-        "isolation",
-        "churn",
-        "soak",
-    ]
-    .iter()
-    .fold(description, |description, name| description.missing(name, NOT_WRITTEN))
-}
+/// The one workload that lit-bit's own interface rules out.
+const NO_FAILURES: &str = "panic_safe_actor_task owns the mailbox's Receiver and drops it with the panicked \
+    actor: what was queued is lost, and SupervisorActor's restart factory (FnMut() -> JoinHandle) is not \
+    given it; embassy_actor_loop_task, which would keep it, is for Embassy only";
 
 impl Target for LitBit {
     fn describe(&self) -> Description {
@@ -135,13 +118,13 @@ impl Target for LitBit {
         let description = Description::new(self.name, &version)
             .runtime("tokio", locked_version(lock, "tokio"))
             .threads(1, most);
-        let entries = self.entries();
-        let offers = entries.iter().map(|entry| self.offer(entry));
-        missing(offers.fold(description, Description::offer), self.style == Style::Chart)
+        let offers = entries().map(|entry| self.offer(&entry));
+        let description = offers.into_iter().fold(description, Description::offer);
+        description.missing("failure-injection", NO_FAILURES)
     }
 
     fn prepare(&self, job: &Job) -> Result<Box<dyn Run>, Failure> {
-        let entries = self.entries();
+        let entries = entries();
         let Some(entry) = entries.iter().find(|entry| (entry.offer)().name == job.workload) else {
             return Err(Failure::new("workload", format!("there is no {}", job.workload)));
         };
@@ -151,54 +134,56 @@ impl Target for LitBit {
 
 impl LitBit {
     fn prepare_as<W: Workload>(&self, job: &Job) -> Result<Box<dyn Run>, Failure> {
-        let workload = W::of(job, self.style)?;
+        let mut workload = W::of(job, self.style)?;
         let tokio = Tokio::start(self.scheduler, job.threads)?;
-        let book = Book::new(job.measure == Measure::Latency, job.measure == Measure::Memory);
-        let (threads, measure, refused) = (job.threads, job.measure, Vec::new());
-        Ok(Box::new(Prepared { workload, tokio, book, threads, measure, refused }))
+        workload.calibrate(&tokio);
+        let bench = Bench::new(job.measure == Measure::Latency, job.measure == Measure::Memory);
+        let (threads, measure) = (job.threads, job.measure);
+        Ok(Box::new(Prepared { workload, tokio, bench, threads, measure }))
     }
 }
 
 struct Prepared<W> {
     workload: W,
     tokio: Tokio,
-    book: &'static Book,
+    bench: &'static Bench,
     threads: u64,
     measure: Measure,
-    /// Sends that a full mailbox refused, an iteration.
-    refused: Vec<u64>,
 }
 
 impl<W: Workload> Run for Prepared<W> {
     fn specification(&self) -> Specification {
         let size = self.workload.size();
         let policy = if size.fail_fast { "fail-fast" } else { "backpressure" };
-        Specification::new(size.actors, size.messages)
+        let specification = Specification::new(size.actors, size.messages)
             .in_flight(size.in_flight)
             .mailbox(size.mailbox as u64)
             .batch(size.batch as u64)
             .policy(policy)
-            .threads(self.threads)
+            .threads(self.threads);
+        if size.driver_blocks {
+            specification.driver_blocks_on()
+        } else {
+            specification
+        }
     }
 
     fn iterate(&mut self) -> Result<Iteration, Failure> {
-        let before = self.book.refusals();
-        let iteration = self.tokio.run(self.workload.iterate(self.book));
-        self.refused.push(self.book.refusals() - before);
-        Ok(iteration)
+        Ok(self.tokio.run(self.workload.iterate(self.bench)))
     }
 
     fn histograms(&mut self) -> Vec<(&'static str, Histogram)> {
-        match self.measure {
-            Measure::Latency => vec![(W::HISTOGRAM, self.book.latencies().histogram())],
-            Measure::Throughput | Measure::Memory => Vec::new(),
-        }
+        let timed =
+            (self.measure == Measure::Latency).then(|| (W::HISTOGRAM, self.bench.latencies()));
+        let others = W::OTHER_HISTOGRAMS.iter().enumerate();
+        let others = others.map(|(number, &name)| (name, self.bench.other(number)));
+        let all = timed.into_iter().chain(others);
+        all.map(|(name, recorder)| (name, recorder.histogram())).collect()
     }
 
     fn metrics(&mut self) -> Vec<Metric> {
-        if !self.workload.size().fail_fast {
-            return Vec::new();
-        }
-        vec![Metric::new("refused", Unit::Count, self.refused.iter().copied())]
+        let mut metrics = self.workload.metrics();
+        metrics.extend(self.bench.metrics());
+        metrics
     }
 }

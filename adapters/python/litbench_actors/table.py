@@ -34,6 +34,7 @@ class Pattern(NamedTuple):
     crowd: Parameters = {}  # noqa: RUF012 (read only)
     prepare: Callable[[Runtime, Job], None] | None = None
     repeats: bool = False
+    version: int = 1
     differences: Sequence[str] = ()
 
 
@@ -205,11 +206,12 @@ PRESSURE = (
         "supervision",
         failures.supervision,
         lambda p: p["children"] + 1,
-        lambda p: p["crashes"] * (2 + 2 * p["children"]),
+        lambda p: p["crashes"] * (1 + 2 * p["children"]),
         ("throughput", "latency", "memory"),
         in_flight=_one,
         histogram="restart",
         crowd={"children": 1},
+        version=2,
     ),
     Pattern("failure-injection", failures.failure_injection, _pair, lambda p: p["messages"]),
     Pattern(

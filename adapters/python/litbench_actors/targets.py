@@ -90,7 +90,7 @@ def _workload(pattern: Pattern, target: Target, runtime: Runtime) -> Workload:
     limits, because = _limits(pattern, target)
     return Workload(
         pattern.name,
-        1,
+        pattern.version,
         pattern.measures,
         partial(_specify, pattern, runtime),
         partial(iterate, pattern, runtime),

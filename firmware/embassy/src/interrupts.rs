@@ -12,6 +12,8 @@ use crate::board;
 pub static TICK: Signal<CriticalSectionRawMutex, u32> = Signal::new();
 /// Timer interrupts so far.
 pub static TICKS: AtomicU32 = AtomicU32::new(0);
+/// The probe's task that stands for the timer handler's busy work.
+pub const HANDLER: usize = 1;
 /// Rounds of busy work in the timer's handler.
 pub static HANDLER_ROUNDS: AtomicU32 = AtomicU32::new(0);
 /// When not zero: the timer interrupts after which the timer stops by itself.
@@ -28,7 +30,10 @@ pub fn on_timer() {
     if ticks == LAST_TICK.load(Relaxed) {
         board::stop_timer();
     }
-    spin(HANDLER_ROUNDS.load(Relaxed));
+    let rounds = HANDLER_ROUNDS.load(Relaxed);
+    if rounds != 0 {
+        timed_spin(HANDLER, rounds);
+    }
     // The oldest tick that no task has seen stays: a later one must not make the wait look short.
     if !TICK.signaled() {
         TICK.signal(start);
@@ -47,6 +52,28 @@ pub fn on_software() {
     if cfg!(feature = "trace") {
         probe::event(probe::Kind::InterruptExit, board::SOFTWARE_INTERRUPT, 0);
     }
+}
+
+/// What the two readings of the clock and the call cost `timed_spin`.
+static SPIN_COST: AtomicU32 = AtomicU32::new(0);
+
+/// Finds out what timing costs; no interrupt may come meanwhile.
+pub fn calibrate_spin() {
+    SPIN_COST.store(timed(1) - 2, Relaxed);
+}
+
+/// Busy work timed as a run of the probe's task: two instructions a round, without what timing costs.
+pub fn timed_spin(task: usize, rounds: u32) -> u32 {
+    let time = timed(rounds) - SPIN_COST.load(Relaxed);
+    probe::task_ran(task, time);
+    time
+}
+
+#[inline(never)]
+fn timed(rounds: u32) -> u32 {
+    let start = probe::now();
+    spin(rounds);
+    probe::elapsed(start, probe::now())
 }
 
 /// Busy work of a known length: two instructions a round and a few around them.

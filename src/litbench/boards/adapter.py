@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +20,9 @@ import msgspec
 from litbench import __version__
 from litbench.boards import block as blocks
 from litbench.boards import firmware, image, judge, machines, qemu, readings, workloads
+from litbench.boards.abilities import abilities, missing
 from litbench.boards.block import ProbeBlock
+from litbench.boards.lifeline import end_with_parent
 from litbench.boards.outcome import Limits
 from litbench.boards.plan import Plan
 from litbench.catalogue import workload
@@ -29,7 +30,6 @@ from litbench.errors import LitbenchError
 from litbench.protocol import (
     DESCRIPTOR_VARIABLE,
     VERSION,
-    Ability,
     Description,
     End,
     Failure,
@@ -39,18 +39,12 @@ from litbench.protocol import (
     IterationDone,
     Job,
     MetricMessage,
-    Missing,
     Ready,
     Threads,
 )
 from litbench.record import Measure
 
 SECONDS = 240.0
-_MISSING = {
-    "skynet": "its tree of actors does not fit the firmware's memory",
-    "spawn-limit": "only the firmware knows how many: `litbench firmware run` has it",
-}
-_MEASURES = (Measure.THROUGHPUT, Measure.LATENCY)
 
 
 @dataclass(frozen=True)
@@ -85,37 +79,9 @@ def describe(board: Board) -> Description:
         runtime=runtime,
         runtime_version=version,
         threads=Threads(least=1, most=1),
-        workloads=tuple(
-            _ability(name, board.language) for name in workloads.names() if name not in _MISSING
-        ),
-        missing=tuple(Missing(name, because) for name, because in _MISSING.items()),
+        workloads=abilities(board.language),
+        missing=missing(),
     )
-
-
-def _ability(name: str, language: str) -> Ability:
-    definition = workload(name)
-    measures = tuple(m for m in definition.measures if m in _MEASURES)
-    limits = workloads.LIMITS.get(name, {})
-    because = "sized for a microcontroller's memory and a 32-bit clock" if limits else ""
-    return Ability(
-        name,
-        definition.version,
-        measures,
-        limits,
-        because,
-        tuple(_differences(name, language)),
-    )
-
-
-def _differences(name: str, language: str) -> Iterator[str]:
-    """How the firmware departs from the words of ``adapters/PROTOCOL.md``."""
-    if name in workloads.LIMITS:
-        yield "a message is three 32-bit words"
-    if language != "c":
-        return
-    yield "no runtime: a loop calls each actor's step in turn"
-    if name in {"mass-spawn", "mailbox-fill"}:
-        yield "the driver handles what the actors would: nothing is scheduled"
 
 
 class Conversation:
@@ -219,6 +185,7 @@ def main(words: list[str]) -> int:
     except LitbenchError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    end_with_parent()
     with os.fdopen(int(os.environ[DESCRIPTOR_VARIABLE]), "wb") as channel:
         Conversation(board, sys.stdin.buffer, channel).serve()
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -72,7 +73,7 @@ def run(plan: Plan, session: str) -> Result:
     else:
         outcome = unicorn.run(plan.image, request_of(plan).job, plan.limits)
         stepped, place = None, without_qemu(plan.machine)
-    result = result_of(plan, outcome, place, stepped, emulated=True)
+    result = result_of(plan, outcome, place, stepped, settle=_on(plan.machine))
     record = msgspec.structs.replace(result.record, session=session, started=started)
     return Result(record, result.output, result.block)
 
@@ -83,20 +84,21 @@ def result_of(
     place: Place,
     stepped: Outcome | None = None,
     *,
-    emulated: bool = False,
+    settle: Callable[[blocks.ProbeBlock], blocks.ProbeBlock] = lambda block: block,
+    cautions: Sequence[Note] = (),
 ) -> Result:
-    """An outcome, judged. On an emulator all times are instructions."""
-    reasons, cautions = ending(plan, outcome)
+    """An outcome, judged. ``settle`` gives the block the clock that it had, where it is known."""
+    reasons, found = ending(plan, outcome)
+    found += cautions
     block = None
     try:
         block = blocks.decode(outcome.memory, plan.image.path.name) if outcome.memory else None
     except InputError as error:
         reasons.append(Note(code="probe-unreadable", message=str(error)))
-    if block is not None and emulated:
-        block = readings.on_emulator(block, plan.machine)
     if block is not None:
+        block = settle(block)
         reasons += block_reasons(block, outcome)
-        cautions += _idle_cautions(plan, block)
+        found += _idle_cautions(plan, block)
     plan = _counted(plan, block)
     record = _record(plan, outcome, block, stepped, place)
     if record.expected is not None and not reasons:
@@ -104,10 +106,14 @@ def result_of(
     record = msgspec.structs.replace(
         record,
         reasons=tuple(reasons),
-        cautions=tuple(cautions),
+        cautions=tuple(found),
         status=Status.INVALID if reasons else Status.VALID,
     )
     return Result(record, outcome.output, block)
+
+
+def _on(machine: Machine) -> Callable[[blocks.ProbeBlock], blocks.ProbeBlock]:
+    return lambda block: readings.on_emulator(block, machine)
 
 
 def request_of(plan: Plan, *, stack: bool = False) -> qemu.Request:
@@ -147,6 +153,8 @@ def _idle_cautions(plan: Plan, block: blocks.ProbeBlock) -> list[Note]:
     if idle_trusted(plan, block):
         return []
     text = f"this QEMU miscounts the idle of {plan.machine.name}: no idle share is given"
+    if plan.idle_is_right is not None:
+        text = "whether the QEMU behind the gdb server counts idle right is not known"
     return [Note(code="idle-miscounted", message=text)]
 
 
@@ -191,8 +199,12 @@ def _record(
         metrics=_metrics(plan, left, outcome),
         tables=_tables(plan, left, outcome, stepped),
         instruments=_instruments(plan),
-        environment=Environment(facts=machine_facts(), readings=place.facts),
+        environment=Environment(facts=machine_facts(), readings=_facts(plan, place)),
     )
+
+
+def _facts(plan: Plan, place: Place) -> dict[str, Scalar]:
+    return {**place.facts, "firmware": plan.origin} if plan.origin else place.facts
 
 
 def emulator(machine: Machine, *, semihosting: bool = False) -> Place:
@@ -246,6 +258,8 @@ def idle_trusted(plan: Plan, block: blocks.ProbeBlock) -> bool:
     """Whether times that contain idle may be shown: not where this QEMU miscounts WFI."""
     if block.run is None or block.run.idle != WFI:
         return True
+    if plan.idle_is_right is not None:
+        return plan.idle_is_right
     return qemu.is_here(plan.machine) and idle.check(plan.machine).trusted
 
 

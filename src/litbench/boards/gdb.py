@@ -124,6 +124,43 @@ class Gdb:
                 return
         raise GdbError(f"no breakpoint can be set at {address:#x}")
 
+    def clear_breakpoint(self, address: int, kind: int) -> None:
+        """Take the breakpoint away; one that is not there is fine."""
+        for sort in (b"1", b"0"):
+            self.ask(b"z%s,%x,%x" % (sort, address, kind))
+
+    def step(self) -> None:
+        """One instruction."""
+        self._send(encode(b"s"))
+        self._stop(time.monotonic() + self.patience)
+
+    def register_number(self, name: str) -> int | None:
+        """The number of a register that the server describes, None where it does not."""
+        pattern = re.compile(rb'name="%s"[^>]{0,200}regnum="(\d{1,6})"' % name.encode())
+        for document in re.findall(rb'href="([\w.-]{1,80})"', self._feature(b"target.xml")):
+            if match := pattern.search(self._feature(document)):
+                return int(match[1])
+        return None
+
+    def register(self, number: int) -> int:
+        """A register's value."""
+        return int.from_bytes(_unhex(self.ask(b"p%x" % number)), "little")
+
+    def set_register(self, number: int, value: int) -> None:
+        """Write a register of 32 bits."""
+        if self.ask(b"P%x=%s" % (number, value.to_bytes(4, "little").hex().encode())) != b"OK":
+            raise GdbError(f"register {number} cannot be written")
+
+    def _feature(self, name: bytes) -> bytes:
+        """A whole document of the target's description."""
+        text = b""
+        while len(text) < MOST_PACKET:
+            answer = self.ask(b"qXfer:features:read:%s:%x,%x" % (name, len(text), MOST_CHUNK))
+            text += answer[1:]
+            if answer[:1] != b"m" or not answer[1:]:
+                break
+        return text
+
     def resume(self, seconds: float) -> bytes | None:
         """Let the core run; how it stopped, or None when it still ran after ``seconds`` and was
         interrupted.

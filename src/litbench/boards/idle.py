@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 
 from litbench.boards import block, image, qemu
 from litbench.boards.job import Job
 from litbench.boards.machines import Machine
 from litbench.boards.outcome import Limits
-from litbench.targets.manifest import adapters_folder
+from litbench.targets.firmware import prebuilt
 
 IDLE_CHECK = 24
 TICKS = 8
@@ -37,11 +36,6 @@ class IdleCheck:
     def trusted(self) -> bool:
         """Whether times that contain idle may be used where a core sleeps with WFI."""
         return self.seen is not None and abs(self.seen - self.period) <= TOLERANCE
-
-
-def prebuilt(name: str) -> Path:
-    """A firmware that comes with litbench."""
-    return adapters_folder() / "boards" / f"{name}.elf"
 
 
 @functools.cache

@@ -16,12 +16,14 @@ class Plan:
     """What to run and what to watch. Without a ``definition`` the firmware does what it does.
 
     ``between``: pairs of functions, for the instructions from one's entry to the other's; the
-    ``watch`` marks both.
+    ``watch`` marks both. ``origin``: where a firmware of litbench's own comes from, in words.
+    ``idle_is_right``: whether WFI is counted right; None where the emulator here is to be asked.
     """
 
     image: Image
     machine: Machine
     name: str = ""
+    origin: str = ""
     definition: WorkloadDefinition | None = None
     values: Values = field(default_factory=dict)
     iterations: int = 10
@@ -30,4 +32,5 @@ class Plan:
     semihosting: bool = False
     watch: Watch | None = None
     stack: bool = False
+    idle_is_right: bool | None = None
     between: tuple[tuple[Symbol, Symbol], ...] = ()

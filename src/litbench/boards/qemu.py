@@ -23,6 +23,7 @@ from typing import IO
 
 from litbench.boards.image import JOB_SYMBOL, PROBE_SYMBOL, Image
 from litbench.boards.job import Job
+from litbench.boards.lifeline import wrapped
 from litbench.boards.logs import InterruptLog, StackLog
 from litbench.boards.machines import Machine
 from litbench.boards.outcome import DEFAULT_LIMITS, End, Limits, Outcome
@@ -180,7 +181,7 @@ class _Run:
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
         with (self.folder / "stderr").open("wb") as errors:
             process = subprocess.Popen(
-                self.command(),
+                wrapped(self.command()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -41,7 +41,11 @@ class Times:
 
     def duration(self, value: int) -> int:
         """A duration in the record's unit."""
-        return value if self.factor is None else round(value * self.factor)
+        return round(self.exactly(value))
+
+    def exactly(self, value: int) -> float:
+        """A sum of durations in the record's unit."""
+        return value if self.factor is None else value * self.factor
 
     def between(self, start: int, end: int) -> int:
         """From one reading to a later one, over at most one wrap."""
@@ -152,6 +156,7 @@ def metrics_of(block: ProbeBlock, *, idle_trusted: bool = True) -> tuple[Metric,
         for metric in block.metrics
         if (of := units.get(metric.unit)) is not None
     ]
+    found += _extremes(block)
     share = _idle_share(block) if idle_trusted else None
     if share is not None:
         found.append(Metric("idle-share", Unit.RATIO, (share,)))
@@ -170,6 +175,26 @@ def metrics_of(block: ProbeBlock, *, idle_trusted: bool = True) -> tuple[Metric,
     for stack in block.stacks:
         found.append(Metric(f"stack-painted-{stack.name}", Unit.BYTES, (stack.used,)))
     return tuple(found)
+
+
+def _extremes(block: ProbeBlock) -> list[Metric]:
+    """Least, mean and most of each histogram, which the firmware keeps exactly: a bucket's edges
+    are not.
+    """
+    unit = unit_of(block.clock)
+    if block.clock is None or unit is None:
+        return []
+    times = Times(block.clock)
+    return [
+        Metric(f"{each.name}-{what}", unit, (exact,))
+        for each in block.histograms
+        if each.count
+        for what, exact in (
+            ("least", times.duration(each.least)),
+            ("mean", times.exactly(each.sum) / each.count),
+            ("most", times.duration(each.most)),
+        )
+    ]
 
 
 def _idle_share(block: ProbeBlock) -> float | None:

@@ -18,6 +18,7 @@ from litbench.record import Table
 from litbench.units import Unit
 
 MOST_ROWS = 2000
+MARKS = 0  # the thread that marks stand on; tracks are numbered from 1
 
 # Kind of the beginning -> (kind of the end, track).
 _SPANS = {
@@ -136,7 +137,11 @@ def _filled(line: Timeline) -> Iterator[Span]:
 
 
 def _name(span: Span) -> str:
-    return span.track if span.track == "idle" else f"{span.track} {span.id}"
+    return _track_name(span.track, span.id)
+
+
+def _track_name(track: str, identity: int) -> str:
+    return track if track == "idle" else f"{track} {identity}"
 
 
 def perfetto(line: Timeline, board: str) -> dict[str, Any]:
@@ -146,12 +151,12 @@ def perfetto(line: Timeline, board: str) -> dict[str, Any]:
     events: list[dict[str, Any]] = [
         {"ph": "M", "pid": 1, "name": "process_name", "args": {"name": board}}
     ]
-    for (track, identity), number in numbers.items():
-        name = track if track == "idle" else f"{track} {identity}"
-        arguments = {"name": name}
-        events.append(
-            {"ph": "M", "pid": 1, "tid": number, "name": "thread_name", "args": arguments}
-        )
+    names = {number: _track_name(*track) for track, number in numbers.items()}
+    if line.marks:
+        names[MARKS] = "marks"
+    for number, name in sorted(names.items()):
+        of_thread = {"pid": 1, "tid": number, "name": "thread_name", "args": {"name": name}}
+        events.append({"ph": "M", **of_thread})
     for span in line.spans:
         name = _name(span)
         events.append(
@@ -169,7 +174,7 @@ def perfetto(line: Timeline, board: str) -> dict[str, Any]:
         name = f"mailbox {depth.id}"
         events.append({"ph": "C", "pid": 1, "name": name, "ts": depth.time / 1000, "args": counter})
     for time, identity in line.marks:
-        mark = {"ph": "i", "pid": 1, "tid": 0, "s": "p", "name": f"mark {identity}"}
+        mark = {"ph": "i", "pid": 1, "tid": MARKS, "s": "p", "name": f"mark {identity}"}
         events.append({**mark, "ts": time / 1000})
     return {
         "traceEvents": events,

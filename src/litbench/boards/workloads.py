@@ -20,7 +20,7 @@ _TABLE: dict[str, tuple[int, tuple[str, ...]]] = {
     "mailbox-full": (16, ("messages", "burst")),
     "restart": (17, ("crashes", "messages")),
     "interrupt-latency": (18, ("samples", "period", "mode", "load")),
-    "task-time": (19, ("samples", "period", "hog", "rounds", "slices")),
+    "task-time": (19, ("samples", "period", "hog", "rounds", "slices", "mode")),
     "heap-flood": (20, ("messages", "payload")),
     "idle": (21, ("samples", "period", "mode")),
     "spawn-limit": (23, ()),

@@ -13,7 +13,15 @@ from litbench.catalogue.patterns import PATTERNS
 from litbench.catalogue.pressure import PRESSURE
 from litbench.errors import UsageError
 
-__all__ = ["Demand", "Parameter", "WorkloadDefinition", "all_workloads", "telling", "workload"]
+__all__ = [
+    "Demand",
+    "Parameter",
+    "WorkloadDefinition",
+    "all_workloads",
+    "is_amount",
+    "telling",
+    "workload",
+]
 
 T = TypeVar("T")
 
@@ -33,6 +41,13 @@ def telling(name: str, parameters: Mapping[str, T]) -> dict[str, T]:
     options = definition.parameters if definition else ()
     off = {p.name: p.default for p in options if p.option}
     return {key: value for key, value in parameters.items() if off.get(key) != value}
+
+
+def is_amount(name: str, parameter: str) -> bool:
+    """Whether a workload's parameter is an amount, so that a curve over its values means much."""
+    definition = _BY_NAME.get(name)
+    known = {p.name: p for p in definition.parameters} if definition else {}
+    return parameter not in known or not known[parameter].choice
 
 
 def workload(name: str) -> WorkloadDefinition:

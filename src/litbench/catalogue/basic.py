@@ -95,7 +95,9 @@ FAN_IN = WorkloadDefinition(
         Parameter("messages", 10_000, "messages from each sender"),
         mailbox(1024),
         _BATCH,
-        Parameter("fail_fast", 0, "1: senders never wait, they try again", 0, 1, option=True),
+        Parameter(
+            "fail_fast", 0, "1: senders never wait, they try again", 0, 1, option=True, choice=True
+        ),
     ),
     measures=TIMED,
     demand=lambda v: Demand(actors=v["senders"] + 1, messages=v["senders"] * v["messages"]),

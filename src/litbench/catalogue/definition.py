@@ -20,7 +20,8 @@ Values = dict[str, int]
 class Parameter:
     """An integer parameter of a workload, with its default and the range that makes sense.
 
-    An ``option`` turns something on; at its default it says nothing and is not shown.
+    An ``option`` turns something on; at its default it says nothing and is not shown. The values of
+    a ``choice`` are names, not amounts.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Parameter:
     least: int = 1
     most: int = 100_000_000
     option: bool = False
+    choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,12 @@ class WorkloadDefinition:
     size: str | None = None  # the parameter that memory is a slope over
     work_unit: Unit = Unit.MESSAGES
     other_histograms: tuple[str, ...] = ()  # with any number of samples, in every measure
+    # how many samples of them an iteration takes, where the definition says
+    other_samples: Callable[[Values], dict[str, int]] | None = None
+    ratios: tuple[str, ...] = ()  # metrics from 0 to 1 that every run has
     declares_messages: bool = False  # the adapter says how many in `ready`, before `go`
     lowered: str | None = None  # the parameter to lower where its actors do not fit in memory
+    spins: bool = False  # a driver on a thread of its own keeps a processor busy
     repeats: bool = False  # a memory run has many iterations, not one
     at_least: tuple[tuple[str, str], ...] = ()  # (a, b): parameter a is at least parameter b
     work: Callable[[Values], int] | None = None
@@ -88,6 +94,10 @@ class WorkloadDefinition:
                     f" {smaller}={values[smaller]}, or its actors could block one another"
                 )
         return values
+
+    def lower(self, value: int) -> int:
+        """The next smaller value of the parameter ``lowered``."""
+        return max(value - 1 if self.lowered == "levels" else value // 2, 1)
 
     def work_of(self, values: Values) -> int:
         """Messages (or actors) an iteration gets through."""

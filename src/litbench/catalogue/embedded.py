@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from litbench.catalogue.basic import MASS_SPAWN
+from collections.abc import Callable
+
+from litbench.catalogue.basic import MAILBOX_FILL, MASS_SPAWN
 from litbench.catalogue.definition import Demand, Parameter, Values, WorkloadDefinition
-from litbench.catalogue.expectation import MASK, fold, triangle
+from litbench.catalogue.expectation import MASK, cached_fold, expect, triangle
 from litbench.record import Expected, Ledger, Measure
 
 _THROUGHPUT = (Measure.THROUGHPUT,)
 _LATENCY = (Measure.LATENCY,)
 _PERIOD = Parameter("period", 20_000, "instructions between interrupts", 2_000, 100_000_000)
+
+_MODE = Parameter("mode", 0, "executor: 0 of thread mode, 1 of interrupt mode", 0, 1)
 
 
 def _samples(default: int = 200) -> Parameter:
@@ -40,30 +44,13 @@ def _mailbox_full(values: Values) -> Expected:
 
 def _restart(values: Values) -> Expected:
     crashes, messages = values["crashes"], values["messages"]
-    count = crashes * messages
-    return Expected(
-        ledger=Ledger(sent=count, handled=count),
-        checks={
-            "order": crashes * fold(messages) & MASK,
-            "sum": crashes * triangle(messages) & MASK,
-            "restarts": crashes,
-        },
-    )
+    order, total = crashes * cached_fold(messages), crashes * triangle(messages)
+    return expect(crashes * messages, order=order, sum=total, restarts=crashes)
 
 
-def _flood(values: Values) -> Expected:
-    n = values["messages"]
-    return Expected(ledger=Ledger(sent=n, handled=n), checks={"order": fold(n), "sum": triangle(n)})
-
-
-def _known(values: Values) -> Expected:
-    ticks = values["ticks"]
-    return Expected(ledger=Ledger(sent=ticks, handled=ticks), checks={"ticks": ticks})
-
-
-def _samples_expected(values: Values) -> Expected:
-    n = values["samples"]
-    return Expected(ledger=Ledger(sent=n, handled=n), checks={"ticks": n})
+def _ticks(of: str) -> Callable[[Values], Expected]:
+    """Interrupts are the messages, as many as the parameter says."""
+    return lambda values: expect(values[of], ticks=values[of])
 
 
 MAILBOX_FULL = WorkloadDefinition(
@@ -102,12 +89,12 @@ INTERRUPT_LATENCY = WorkloadDefinition(
     parameters=(
         _samples(),
         _PERIOD,
-        Parameter("mode", 0, "executor: 0 of thread mode, 1 of interrupt mode", 0, 1),
+        _MODE,
         Parameter("load", 0, "pairs of actors that exchange messages meanwhile", 0, 8),
     ),
     measures=_LATENCY,
     demand=lambda v: Demand(actors=1, messages=v["samples"]),
-    expected=_samples_expected,
+    expected=_ticks("samples"),
     histogram="irq-to-task",
     samples=lambda v: v["samples"],
 )
@@ -122,10 +109,11 @@ TASK_TIME = WorkloadDefinition(
         Parameter("hog", 1, "0 none, 1 never yields, 2 yields after each slice", 0, 2),
         Parameter("rounds", 15_000, "rounds of two instructions in a slice"),
         Parameter("slices", 10, "slices", most=100_000),
+        _MODE,
     ),
     measures=_THROUGHPUT,
     demand=lambda v: Demand(actors=2, messages=v["samples"]),
-    expected=_samples_expected,
+    expected=_ticks("samples"),
 )
 
 HEAP_FLOOD = WorkloadDefinition(
@@ -138,7 +126,7 @@ HEAP_FLOOD = WorkloadDefinition(
     ),
     measures=_THROUGHPUT,
     demand=lambda v: Demand(actors=2, messages=v["messages"]),
-    expected=_flood,
+    expected=MAILBOX_FILL.expected,
 )
 
 IDLE = WorkloadDefinition(
@@ -148,7 +136,7 @@ IDLE = WorkloadDefinition(
     parameters=(_samples(), _PERIOD, Parameter("mode", 0, "0 sleeps, 1 polls", 0, 1)),
     measures=_LATENCY,
     demand=lambda v: Demand(actors=1, messages=v["samples"]),
-    expected=_samples_expected,
+    expected=_ticks("samples"),
     histogram="irq-to-task",
     samples=lambda v: v["samples"],
 )
@@ -168,7 +156,7 @@ KNOWN_ANSWERS = WorkloadDefinition(
     ),
     measures=_THROUGHPUT,
     demand=lambda v: Demand(actors=2, messages=v["messages"]),
-    expected=_known,
+    expected=_ticks("ticks"),
 )
 
 SPAWN_LIMIT = WorkloadDefinition(

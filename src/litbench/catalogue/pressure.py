@@ -54,12 +54,12 @@ def _supervised(crashes: int, children: int, strategy: int) -> tuple[int, int]:
     restarts = states = 0
     for crash in range(crashes):
         child = crash % children
-        state[child] += 1
         first = 0 if strategy == 1 else child
         last = child + 1 if strategy == 0 else children
         for reborn in range(first, last):
             state[reborn] = 0
         restarts += last - first
+        state = [held + crash + 1 for held in state]
         states += sum((i + 1) * held for i, held in enumerate(state))
     return restarts, states
 
@@ -67,7 +67,7 @@ def _supervised(crashes: int, children: int, strategy: int) -> tuple[int, int]:
 def _supervision(values: Values) -> Expected:
     crashes, children = values["crashes"], values["children"]
     restarts, states = _supervised(crashes, children, values["strategy"])
-    messages = crashes * (2 + 2 * children)
+    messages = crashes * (1 + 2 * children)
     return expect(messages, errored=crashes, restarts=restarts, states=states)
 
 
@@ -127,7 +127,12 @@ PRESSURE = (
         histogram="corrected",
         samples=lambda v: v["messages"] // PROBE_EVERY,
         other_histograms=("naive", "pacing"),
+        other_samples=lambda v: {
+            "naive": v["messages"] // PROBE_EVERY,
+            "pacing": v["messages"],
+        },
         declares_messages=True,
+        spins=True,
     ),
     WorkloadDefinition(
         name="isolation",
@@ -144,20 +149,24 @@ PRESSURE = (
         demand=lambda v: Demand(v["actors"] + 1, v["actors"] * v["messages"] + v["burns"]),
         expected=_isolation,
         other_histograms=("gap",),
+        other_samples=lambda v: {"gap": v["actors"] * (v["messages"] - 1)},
+        ratios=("share",),
     ),
     WorkloadDefinition(
         name="supervision",
-        version=1,
+        version=2,
         summary="children crash and are restarted by their supervisor",
         parameters=(
             Parameter("crashes", 10_000, "crashes"),
             Parameter("children", 4, "children of the supervisor", most=10_000),
-            Parameter("strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2),
+            Parameter(
+                "strategy", 0, "0 one for one, 1 one for all, 2 rest for one", 0, 2, choice=True
+            ),
             mailbox(16),
         ),
         measures=(Measure.THROUGHPUT, Measure.LATENCY, Measure.MEMORY),
         demand=lambda v: Demand(
-            v["children"] + 1, v["crashes"] * (2 + 2 * v["children"]), in_flight=1
+            v["children"] + 1, v["crashes"] * (1 + 2 * v["children"]), in_flight=1
         ),
         expected=_supervision,
         histogram="restart",

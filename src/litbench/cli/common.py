@@ -7,10 +7,14 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from litbench.errors import UsageError
 from litbench.record import Record
 from litbench.store import Store
+
+if TYPE_CHECKING:
+    from litbench.report.parts import Report
 
 FORMATS = ("text", "markdown", "json")
 
@@ -108,12 +112,15 @@ def _load(what: str, store_path: Path | None) -> Sequence[Record]:
         return store.find(what)
 
 
-def print_report(records: Sequence[Record], arguments: argparse.Namespace) -> None:
-    """Print the tables of these records as --json or --format says."""
+def build_report(records: Sequence[Record], arguments: argparse.Namespace) -> Report:
+    """The report of these records, held against what --goals names, too."""
     from litbench.report import goals, model
 
-    sets = [*goals.shipped(), *map(goals.read, arguments.goals)]
-    report = model.build(records, goal_sets=sets)
+    return model.build(records, goal_sets=[*goals.shipped(), *map(goals.read, arguments.goals)])
+
+
+def print_report(report: Report, arguments: argparse.Namespace) -> None:
+    """Print a report's tables as --json or --format says."""
     if arguments.json or arguments.format == "json":
         from litbench.report import json as renderer
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litbench.cli.common import add_format, add_goals, add_store, print_report
+from litbench.cli.common import add_format, add_goals, add_store, build_report, print_report
 from litbench.errors import LimitError, UsageError
 from litbench.record import Record, Scalar, new_id, now
 
@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     problems += budgets.broken(limits, record)
     if not arguments.no_store:
         _keep(record, arguments)
-    print_report([record], arguments)
+    print_report(build_report([record], arguments), arguments)
     if problems:
         raise LimitError("; ".join(problems))
     return 0

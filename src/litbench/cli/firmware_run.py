@@ -7,7 +7,7 @@ stack depth.
 examples:
   litbench firmware run fw.elf                                    on the first board with its core
   litbench firmware run fw.elf --instructions 2M --stack          a firmware that never ends
-  litbench firmware run embassy-m3 -w interrupt-latency -p load=4 a prebuilt one, with a job
+  litbench firmware run embassy-m3 -w interrupt-latency -p load=4 a reference firmware, with a job
   litbench firmware run embassy-m3 -w idle --vary mode=0,1        sleeping against polling
   litbench firmware run fw.elf --board gdb:127.0.0.1:3333         a board behind a gdb server
 """
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from litbench.boards.plan import Plan
     from litbench.boards.plugin import Watch
     from litbench.catalogue import WorkloadDefinition
+    from litbench.targets.firmware import Firmware
 
 INVALID_RUN = 5
 
@@ -38,7 +39,7 @@ INVALID_RUN = 5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``litbench firmware run``."""
     add = parser.add_argument
-    add("elf", metavar="ELF", help="a firmware, or the name of a prebuilt one")
+    add("elf", metavar="ELF", help="a firmware, or the name of a reference firmware: embassy-m3")
     add(
         "--board",
         metavar="B",
@@ -110,29 +111,45 @@ def _variations(arguments: argparse.Namespace) -> Iterator[argparse.Namespace]:
 
 
 def _measure(arguments: argparse.Namespace, session: str) -> Result:
+    from dataclasses import replace
+
     from litbench.boards import firmware, image
 
-    elf = image.load(_path(arguments))
+    found = _find(arguments)
+    if found.warning:
+        print(f"litbench: {found.warning}", file=sys.stderr)
+    elf = image.load(found.path)
     if arguments.board and arguments.board.startswith("gdb:"):
         from litbench.boards import remote
 
-        plan = _job_plan(arguments, elf)
+        plan = replace(_job_plan(arguments, elf), origin=found.origin)
         return remote.run(plan, arguments.board, session, arguments.monitor)
-    return firmware.run(_plan(arguments, elf), session)
+    return firmware.run(replace(_plan(arguments, elf), origin=found.origin), session)
 
 
-def _path(arguments: argparse.Namespace) -> Path:
-    """The file of that name, a prebuilt firmware, or one built from a checkout."""
-    from litbench.boards.idle import prebuilt
+def _find(arguments: argparse.Namespace) -> Firmware:
+    """The file of that name, a firmware of litbench's own, or one built from a checkout."""
     from litbench.targets import cache_folder
+    from litbench.targets.firmware import (
+        Firmware,
+        compiler_of,
+        is_settled,
+        prebuilt,
+        prepare,
+    )
 
     name: str = arguments.elf
     if arguments.source:
         from litbench.boards.sources import build
 
-        return build(arguments.source, name, cache_folder() / "firmware")
+        made = build(arguments.source, name, cache_folder() / "firmware")
+        return Firmware(made, f"built here from {arguments.source} with {compiler_of(made)}")
     path = Path(name)
-    return prebuilt(name) if not path.exists() and prebuilt(name).exists() else path
+    if path.exists() or not prebuilt(name).exists():
+        return Firmware(path, "")
+    if not is_settled(name):
+        print(f"building {name}", file=sys.stderr)
+    return prepare(name)
 
 
 def _plan(arguments: argparse.Namespace, elf: Image) -> Plan:
@@ -269,6 +286,8 @@ def show(records: Sequence[Record]) -> None:
     console = Console(highlight=False, emoji=False, markup=False)
     for record in records:
         console.print(_headline(record), style="bold" if record.valid else "bold red")
+        if origin := record.environment.readings.get("firmware"):
+            console.print(f"  firmware {origin}")
         for note in (*record.reasons, *record.cautions):
             console.print(f"  {note.code}: {note.message}", style="yellow")
     for sheet in sheets(records[0]) if len(records) == 1 else [comparison(records)]:
@@ -277,7 +296,7 @@ def show(records: Sequence[Record]) -> None:
 
 
 def _headline(record: Record) -> str:
-    values = " ".join(f"{name}={value}" for name, value in record.workload.parameters.items())
+    did = [record.workload.name, *(f"{n}={v}" for n, v in record.workload.parameters.items())]
     where = f"{record.subject.runtime}, {record.subject.runtime_version}"
     state = "" if record.valid else "  INVALID"
-    return f"{record.subject.name}  {record.workload.name} {values}  on {where}{state}"
+    return f"{record.subject.name}  {' '.join(did)}  on {where}{state}"

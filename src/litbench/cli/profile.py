@@ -23,9 +23,10 @@ import argparse
 import itertools
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from litbench.cli.common import add_json, add_store, load_runs, parse_parameters, print_json
+from litbench.cli.common import add_format, add_store, load_runs, parse_parameters, print_json
 from litbench.errors import UsageError
 from litbench.instruments.base import Question
 from litbench.profiling import Observer, ProfileRequest, profile
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-pin", action="store_true", help="leave placement to the operating system")
     add("-o", "--output", type=Path, metavar="FILE", help="also write an HTML page")
     add_store(parser)
-    add_json(parser)
+    add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,21 +66,38 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.question == "diff":
         return _diff(arguments)
     request = _request(arguments)
-    from litbench.report import profile_pictures, profile_text
+    from litbench.report import profile_markdown, profile_page, profile_pictures, profile_text
 
     with Store.open(arguments.store) as store:
         records = profile(request, store, _Says(), profile_pictures.files_of, sys.argv)
-        if arguments.json:
-            print_json(records)
-        else:
-            for record in records:
-                print(profile_text.render(record, store.artifacts))
-    if arguments.output:
-        from litbench.report import profile_page
-
-        arguments.output.write_text(profile_page.render(records), encoding="utf-8")
-        print(f"report: {arguments.output}", file=sys.stderr)
+        _print(
+            arguments,
+            records,
+            lambda: "\n".join(profile_text.render(r, store.artifacts) for r in records),
+            lambda: profile_markdown.render(records),
+        )
+    _write(arguments, lambda: profile_page.render(records))
     return 0 if all(record.valid for record in records) else 5
+
+
+def _print(
+    arguments: argparse.Namespace,
+    value: object,
+    text: Callable[[], str],
+    markdown: Callable[[], str],
+) -> None:
+    """As --json or --format says."""
+    if arguments.json or arguments.format == "json":
+        print_json(value)
+    else:
+        print(markdown() if arguments.format == "markdown" else text())
+
+
+def _write(arguments: argparse.Namespace, page: Callable[[], str]) -> None:
+    """The page that -o asks for."""
+    if arguments.output:
+        arguments.output.write_text(page(), encoding="utf-8")
+        print(f"report: {arguments.output}", file=sys.stderr)
 
 
 class _Says(Observer):
@@ -117,16 +135,19 @@ def _request(arguments: argparse.Namespace) -> ProfileRequest:
 
 def _diff(arguments: argparse.Namespace) -> int:
     from litbench.profiles.diff import differences
-    from litbench.report import profile_diff
+    from litbench.report import profile_diff, profile_markdown, profile_page
 
     if len(arguments.words) != 2 or arguments.command:
         raise UsageError("write `litbench profile diff A B`: two sessions, runs or files of runs")
     before, after = (_runs(word, arguments) for word in arguments.words)
     found = differences(before, after)
-    if arguments.json:
-        print_json(found)
-    else:
-        print(profile_diff.render(found))
+    _print(
+        arguments,
+        found,
+        lambda: profile_diff.render(found),
+        lambda: profile_markdown.render_differences(found),
+    )
+    _write(arguments, lambda: profile_page.render_differences(found))
     return 0
 
 

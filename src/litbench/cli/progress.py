@@ -54,6 +54,10 @@ class PlainProgress(Observer):
         if not is_built(target):
             self.say(f"building {target.name} ({target.title})")
 
+    def warned(self, text: str) -> None:
+        """One line."""
+        self.say(text)
+
     def left_out(self, what: Unmeasured) -> None:
         """What will not be measured, and why, before the runs begin."""
         subject = what.target if what.workload == "*" else f"{what.target} {what.workload}"

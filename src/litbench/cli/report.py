@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from litbench.cli.common import add_json, add_runs, load_runs, print_json
+from litbench.cli.common import add_goals, add_json, add_runs, build_report, load_runs, print_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``litbench report``."""
     add_runs(parser)
+    add_goals(parser)
     add = parser.add_argument
     add("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE",
         help="the page to write (default: report.html)")  # fmt: skip
@@ -19,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load, render, write."""
-    from litbench.report import html, model
+    from litbench.report import html
 
     records = load_runs(arguments)
-    page = html.render(model.build(records))
+    page = html.render(build_report(records, arguments))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(page, encoding="utf-8")
     if arguments.json:

@@ -19,6 +19,7 @@ from litbench.cli.common import (
     add_goals,
     add_sources,
     add_store,
+    build_report,
     parse_parameters,
     parse_sources,
     print_json,
@@ -73,11 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise nothing_to_run(ready.plan)
         with Store.open(arguments.store) as store:
             records = execute(ready, store, sys.argv, observer, pin=request.pin)
-    print_report(records, arguments)
+    report = build_report(records, arguments)
+    print_report(report, arguments)
     if arguments.output:
-        from litbench.report import html, model
+        from litbench.report import html
 
-        arguments.output.write_text(html.render(model.build(records)), encoding="utf-8")
+        arguments.output.write_text(html.render(report), encoding="utf-8")
         print(f"report: {arguments.output}", file=sys.stderr)
     return _exit_code(records)
 

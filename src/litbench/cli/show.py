@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from litbench.cli.common import add_format, add_goals, add_runs, load_runs, print_report
+from litbench.cli.common import (
+    add_format,
+    add_goals,
+    add_runs,
+    build_report,
+    load_runs,
+    print_report,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,5 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and print."""
-    print_report(load_runs(arguments), arguments)
+    print_report(build_report(load_runs(arguments), arguments), arguments)
     return 0

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
-from litbench.record import Histogram, Metric, Note, Scalar, Table
+from litbench.record import Histogram, Metric, Note, Record, Scalar, Table
 from litbench.units import Unit
 
 
@@ -42,7 +42,8 @@ class Program:
     """What is to be watched: a command, its language where known, and a folder for its files.
 
     ``has_region``: it will say when its measured part begins and ends. ``rules`` are the user's
-    own rules of whose time a function's is.
+    own rules of whose time a function's is. ``size_name`` is the parameter that is the workload's
+    size, where its memory can be asked for.
     """
 
     command: tuple[str, ...]
@@ -52,6 +53,7 @@ class Program:
     runtime: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     rules: tuple[Path, ...] = ()
+    size_name: str = ""
 
     @property
     def is_python(self) -> bool:
@@ -93,12 +95,13 @@ SLOW = Effort(iterations=1, time_limit_s=1.0, timeout_s=1800.0)
 
 @dataclass(frozen=True)
 class Watched:
-    """How the watched run went: what ``collect`` may need to know."""
+    """How the watched run went: what ``collect`` may need to know; ``runs`` are of a target."""
 
     status: int | None
     stderr: bytes = b""
     stdout: bytes = b""
     handled: int | None = None
+    runs: tuple[Record, ...] = ()
 
     @property
     def killed(self) -> bool:
@@ -150,6 +153,8 @@ class Instrument:
     grace_s: ClassVar[float] = 5.0
     # About how many times slower a program runs under it, to leave out what would take hours.
     slows: ClassVar[float] = 1.1
+    # Whether it takes a run for each of several sizes, which measure memory and no time.
+    over_sizes: ClassVar[bool] = False
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -193,7 +198,10 @@ class Instrument:
 NOTHING = Instrument(Program(command=(), folder=Path()))
 
 # Variables that hold lists, and what separates their entries.
-_LISTS = {"LD_PRELOAD": ":", "ASAN_OPTIONS": ":", "LSAN_OPTIONS": ":", "TSAN_OPTIONS": " "}
+_LISTS = {
+    "LD_PRELOAD": ":", "ASAN_OPTIONS": ":", "LSAN_OPTIONS": ":", "TSAN_OPTIONS": " ",
+    "JAVA_TOOL_OPTIONS": " ",
+}  # fmt: skip
 
 
 def added(environment: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:

@@ -62,6 +62,10 @@ class Callgrind(Instrument):
         own += [*self.own_options, f"--vgdb-prefix={self.folder / 'vgdb'}"]
         return ["valgrind", "-q", "--tool=callgrind", *own, *command]
 
+    def environment(self) -> dict[str, str]:
+        """Python's hashes are drawn anew in every process, and with them the work of its tables."""
+        return {"PYTHONHASHSEED": "0"} if self.program.is_python else {}
+
     def started(self, pid: int) -> None:
         """vgdb talks to the process by its pid."""
         self._pid = pid

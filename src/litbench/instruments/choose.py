@@ -12,7 +12,11 @@ from litbench.instruments.base import Instrument, Obstacle, Program, Question
 # A question has one or more parts; each part is answered by the first instrument that can be
 # used, in a run of its own. Named as module and class, so that only what is used is imported.
 PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
-    Question.HEAP: (("heaptrack:Heaptrack", "dhat:DhatInstrument"), ("memray:Memray",)),
+    Question.HEAP: (
+        ("heaptrack:Heaptrack", "dhat:DhatInstrument"),
+        ("memray:Memray",),
+        ("memory_by_size:MemoryBySize",),
+    ),
     Question.LEAKS: (
         ("sanitizers:LeakSanitizer", "memcheck:Memcheck", "growth:Growth"),
         ("growth:Growth",),
@@ -29,7 +33,9 @@ PARTS: dict[Question, tuple[tuple[str, ...], ...]] = {
     ),
     Question.LOCKS: (
         ("lock_shim:LockShim",),
-        ("perf_sharing:PerfSharing",),
+        ("flight_recorder:FlightRecorder",),
+        ("futex_trace:FutexTrace", "futex_trace:Strace"),
+        ("perf_c2c:PerfC2c", "perf_sharing:PerfSharing"),
     ),
     Question.RACES: (("races:ThreadSanitizer", "races:Helgrind"),),
     Question.SCHED: (("perf_sched:PerfSched",), ("schedstat:Schedstat",)),

@@ -38,10 +38,12 @@ from litbench.instruments.tools import (
     program_path,
     version_of,
 )
+from litbench.instruments.watch import SizeWatch
 from litbench.record import Table
 from litbench.units import Unit
 
 SETTLE_S = 0.06
+LIMIT_MIB = 4096  # a million allocations take about 35
 COST = "no allocation sites with exact counts"
 
 
@@ -56,6 +58,7 @@ class Heaptrack(Instrument):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._raw = self.folder / "heaptrack.raw"
+        self._size = SizeWatch(self._raw, LIMIT_MIB)
         self._started_ns = 0
         self._begin_ms = 0.0
         self._end_ms = float("inf")
@@ -79,9 +82,14 @@ class Heaptrack(Instrument):
         variables = {"LD_PRELOAD": str(_preload()), "DUMP_HEAPTRACK_OUTPUT": str(self._raw)}
         return variables | ({"PYTHONMALLOC": "malloc"} if self.program.is_python else {})
 
-    def started(self, pid: int) -> None:  # noqa: ARG002
-        """heaptrack's clock starts with the process."""
+    def started(self, pid: int) -> None:
+        """heaptrack's clock starts with the process, which is ended when its file is too big."""
         self._started_ns = time.monotonic_ns()
+        self._size.start(pid)
+
+    def stopped(self) -> None:
+        """The file grows no more."""
+        self._size.stop()
 
     def on(self) -> None:
         """Leave a gap in the events in which the region begins."""
@@ -106,6 +114,7 @@ class Heaptrack(Instrument):
         with self._raw.open("rb") as file:
             heap = read_heap(bounded_lines(file), self._begin_ms, self._end_ms)
         self._caution(answer, heap, watched)
+        self._size.caution(answer)
         errors = self.folder / "heaptrack_interpret.txt"
         with lines_of([str(_interpreter())], errors, source=self._raw) as lines:
             names = Names(lines)

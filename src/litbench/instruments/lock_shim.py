@@ -21,12 +21,13 @@ from litbench.instruments.base import (
 )
 from litbench.instruments.frames import UNKNOWN, Frame
 from litbench.instruments.lock_table import ENABLED_OFFSET, Entry, LockTable, read_table
-from litbench.instruments.shims import compile_shim, shim_obstacle
+from litbench.instruments.shims import compile_shim, language_of, shim_obstacle
 from litbench.instruments.symbolise import base_of, frames_at, symbol_at
 from litbench.record import Table
 from litbench.units import Unit
 
 COST = "no waiting times of locks"
+UNSEEN = {"go", "java", "erlang"}
 ROWS = 200
 # Sleeping because there is nothing to do is not waiting for a lock.
 _PARKING = re.compile(
@@ -54,7 +55,10 @@ class LockShim(Instrument):
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:
-        """No compiler, or nothing can be preloaded."""
+        """No compiler, nothing can be preloaded, or its language takes locks in its own way."""
+        if (language := language_of(program)) in UNSEEN:
+            missing = f"{language}'s locks are its runtime's own: a preloaded shim sees none"
+            return Obstacle(missing, COST, "", irrelevant=True)
         return shim_obstacle(program, COST)
 
     def environment(self) -> dict[str, str]:
@@ -105,8 +109,6 @@ class LockShim(Instrument):
         if table.overflow:
             message = f"{table.overflow:,} uses of locks found no room in the shim's table"
             answer.caution("partial", message)
-        message = "locks that use the futex system call directly (Go, Java, Erlang) are not seen"
-        answer.caution("futex-direct", message)
         fill(answer, table, span)
         return answer
 
@@ -120,13 +122,10 @@ def fill(answer: Answer, table: LockTable, span: int) -> None:
             groups[entry.lock, _kind(entry, stacks[entry.frames])].append(entry)
     locks = {key: group for key, group in groups.items() if key[1] != "parking"}
     entries = [entry for group in locks.values() for entry in group]
-    futexes = [e for e in table.entries if e.kind.startswith("futex")]
     answer.totals["lock-acquires"] = (
         Unit.COUNT, sum(e.acquired for e in entries if e.kind != "futex"))  # fmt: skip
     answer.totals["lock-contended"] = (Unit.COUNT, sum(e.contended for e in entries))
     answer.totals["lock-wait"] = (Unit.NS, sum(e.wait for e in entries))
-    answer.totals["futex-waits"] = (Unit.COUNT, sum(e.contended for e in futexes))
-    answer.totals["futex-wakes"] = (Unit.COUNT, sum(e.woken for e in futexes))
     answer.one("span", Unit.NS, span)
     ordered = sorted(
         groups.items(),

@@ -23,6 +23,7 @@ from litbench.instruments.base import (
     Region,
     Watched,
 )
+from litbench.instruments.malloc_info import read_malloc_info, tables
 from litbench.instruments.shims import compile_shim, shim_obstacle
 from litbench.instruments.tools import bounded_lines
 from litbench.record import Table
@@ -137,6 +138,11 @@ class OwnAllocator(Instrument):
             message = "Python's small objects went through malloc (PYTHONMALLOC=malloc) to be seen"
             answer.caution("python-malloc", message)
         fill(answer, found)
+        details = self._output.with_name(f"{self._output.name}.xml")
+        if details.is_file():
+            with details.open("rb") as file:
+                info = read_malloc_info(bounded_lines(file), self._begin, self._end)
+            answer.tables += tables(info) if info else []
         return answer
 
 

@@ -21,10 +21,12 @@ from litbench.instruments.sites import (
     weights_of,
 )
 from litbench.instruments.tools import output_of
+from litbench.instruments.watch import SizeWatch
 from litbench.record import Table
 from litbench.units import Unit
 
 COST = "no Python stacks of allocations"
+LIMIT_MIB = 4096
 
 
 class Capture(msgspec.Struct):
@@ -45,6 +47,10 @@ class Memray(Instrument):
     effort: ClassVar[Effort] = EXACT
     grace_s: ClassVar[float] = 60.0
     slows: ClassVar[float] = 6.0
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._size = SizeWatch(self._output, LIMIT_MIB)
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:
@@ -71,6 +77,14 @@ class Memray(Instrument):
         own = ["-m", "memray", "run", "-q", "--trace-python-allocators", "-o", str(self._output)]
         return [*command[:at], *own, *command[at:]]
 
+    def started(self, pid: int) -> None:
+        """The program is ended when memray's file is too big."""
+        self._size.start(pid)
+
+    def stopped(self) -> None:
+        """The file grows no more."""
+        self._size.stop()
+
     def collect(self, watched: Watched) -> Answer:
         """Let that Python's memray read its own file."""
         answer = Answer()
@@ -80,6 +94,7 @@ class Memray(Instrument):
             return answer
         if watched.killed:
             answer.caution("partial", "the process was killed: the answer ends there")
+        self._size.caution(answer)
         command = [self.program.command[0], str(memray_dump_path()), str(self._output)]
         data = output_of(command)
         try:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from litbench.instruments.base import Answer, Obstacle, Program
+from litbench.instruments.base import Obstacle
 from litbench.instruments.tools import ToolError, installed, output_of
 
 ACK_TIMEOUT_S = 10.0
@@ -106,22 +106,6 @@ def killed_by(stderr: bytes, program: str) -> str:
     return ""
 
 
-def limited(program: Program, mebibytes: int) -> list[str]:
-    """The option that bounds perf's file; perf ends the program when it is reached.
-
-    A target's region is bounded in time already, and must not be cut short.
-    """
-    return [] if program.has_region else [f"--max-size={mebibytes}M"]
-
-
-def caution_size(answer: Answer, program: Program, data: Path, mebibytes: int) -> None:
-    """Say so when the bound was reached."""
-    reached = data.stat().st_size >= mebibytes << 20
-    if reached and not program.has_region:
-        message = f"perf ended the program when its file had {mebibytes:,} MiB: profile less of it"
-        answer.caution("partial", message)
-
-
 class Control:
     """perf's control fifos: events are off until the region begins, and off after it."""
 
@@ -133,7 +117,7 @@ class Control:
     @property
     def switched(self) -> bool:
         """Whether perf was switched on and off, and confirmed both."""
-        return len(self._answers) == 2 and all(self._answers)
+        return len(self._answers) >= 2 and all(self._answers)
 
     def options(self) -> list[str]:
         """What perf must be told; the fifos are made."""
@@ -155,6 +139,10 @@ class Control:
                     return
             time.sleep(0.001)
         self._answers.append(False)
+
+    def disable(self) -> None:
+        """Switch the events off before the region's end."""
+        self.say("disable")
 
     def close(self) -> None:
         """Let go of the fifos."""

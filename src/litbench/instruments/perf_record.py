@@ -10,34 +10,30 @@ from litbench.instruments.base import (
     SAMPLED,
     Answer,
     Effort,
-    Instrument,
     Obstacle,
     Program,
-    Region,
     Watched,
 )
 from litbench.instruments.inlining import Inliner
-from litbench.instruments.perf import Control, caution_size, has_pmu, limited, perf_obstacle
+from litbench.instruments.perf import has_pmu, perf_obstacle
+from litbench.instruments.perf_file import PerfFile
 from litbench.instruments.perf_script import FIELDS, Counter, Sample, read_samples
 from litbench.instruments.stacks import Stacks
-from litbench.instruments.tools import lines_of, version_of
+from litbench.instruments.tools import lines_of
 from litbench.units import Unit
 
 HERTZ = 999  # not 1000, so that samples do not march in step with timers
-SIZE_LIMIT = 2048  # MiB
 
 
-class PerfRecord(Instrument):
+class PerfRecord(PerfFile):
     """Samples of the CPU's time, 999 a second and thread."""
 
     tool: ClassVar[str] = "perf"
     effort: ClassVar[Effort] = SAMPLED
-    grace_s: ClassVar[float] = 60.0
+    limit_mib: ClassVar[int] = 2048
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._data = self.folder / "perf.data"
-        self._control = Control(self.folder)
         self._event = "cycles" if has_pmu() else "cpu-clock"
 
     @classmethod
@@ -45,40 +41,17 @@ class PerfRecord(Instrument):
         """perf missing, or not allowed."""
         return perf_obstacle("no CPU samples of native code", ("cpu-clock",))
 
-    @property
-    def version(self) -> str:
-        """perf's version."""
-        return version_of("perf")
-
     def wrap(self, command: Sequence[str]) -> list[str]:
-        """Record the command; events stay off until the region where there is one."""
-        # --no-bpf-event: perf 6.1 takes a second longer to start with it
-        own = ["--no-bpf-event", "-q", "-F", str(HERTZ), "-e", self._event]
-        own += ["--call-graph", "dwarf,16384", *limited(self.program, SIZE_LIMIT)]
-        own += self._control.options() if self.program.has_region else []
-        return ["perf", "record", *own, "-o", str(self._data), "--", *command]
-
-    def on(self) -> None:
-        """Switch the events on."""
-        self._control.say("enable")
-
-    def off(self) -> None:
-        """Switch the events off."""
-        self._control.say("disable")
-
-    def stopped(self) -> None:
-        """Close the fifos."""
-        self._control.close()
+        """Record the command with the bytes of its stacks."""
+        own = ["-F", str(HERTZ), "-e", self._event, "--call-graph", "dwarf,16384"]
+        return self.record(own, command)
 
     def collect(self, watched: Watched) -> Answer:
         """Read what perf script makes of the samples, as it streams."""
-        answer = Answer(region=Region.MEASURED if self._control.switched else Region.WHOLE)
+        answer, readable = self.begun(watched)
         answer.settings |= {"event": self._event, "hertz": HERTZ}
-        if not self._data.is_file() or self._data.stat().st_size == 0:
-            said = watched.stderr.decode("utf-8", "replace").strip()[-200:]
-            answer.caution("no-data", f"perf wrote nothing: {said or 'it was killed'}")
+        if not readable:
             return answer
-        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         stacks, counter = Stacks(), Counter()
         with Inliner() as inliner:
             for sample in self._samples(counter, inliner):

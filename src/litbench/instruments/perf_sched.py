@@ -15,35 +15,31 @@ from litbench.instruments.base import (
     Answer,
     Effort,
     File,
-    Instrument,
     Obstacle,
     Program,
-    Region,
     Watched,
 )
-from litbench.instruments.perf import Control, caution_size, limited, perf_obstacle, supported
+from litbench.instruments.perf import perf_obstacle, supported
+from litbench.instruments.perf_file import PerfFile
 from litbench.instruments.sites import histogram
 from litbench.instruments.switches import Schedule, read_schedule
-from litbench.instruments.tools import lines_of, version_of
+from litbench.instruments.tools import lines_of
 from litbench.record import Table
 from litbench.units import Unit
 
 WAKEUP = "sched:sched_wakeup"
-SIZE_LIMIT = 1024  # MiB
 TIMELINE_ROWS = 4_000
 
 
-class PerfSched(Instrument):
+class PerfSched(PerfFile):
     """Run and wait time per thread, wake-up latency, balance over processors, a time line."""
 
     tool: ClassVar[str] = "perf-sched"
     effort: ClassVar[Effort] = Effort(iterations=100_000, time_limit_s=1.0)
-    grace_s: ClassVar[float] = 60.0
+    file: ClassVar[str] = "perf-sched.data"
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self._data = self.folder / "perf-sched.data"
-        self._control = Control(self.folder)
         self._wakeups = WAKEUP in supported((WAKEUP,))
 
     @classmethod
@@ -51,39 +47,17 @@ class PerfSched(Instrument):
         """perf missing, or not allowed."""
         return perf_obstacle("no time line of the scheduler")
 
-    @property
-    def version(self) -> str:
-        """perf's version."""
-        return version_of("perf")
-
     def wrap(self, command: Sequence[str]) -> list[str]:
         """Record switches of the command's threads."""
-        own = ["--no-bpf-event", "-q", "--switch-events", "--sample-cpu", "-e", "dummy"]
-        own += ["-e", WAKEUP] if self._wakeups else []
-        own += self._control.options() if self.program.has_region else []
-        own += limited(self.program, SIZE_LIMIT)
-        return ["perf", "record", *own, "-o", str(self._data), "--", *command]
-
-    def on(self) -> None:
-        """Switch the events on."""
-        self._control.say("enable")
-
-    def off(self) -> None:
-        """Switch the events off."""
-        self._control.say("disable")
-
-    def stopped(self) -> None:
-        """Close the fifos."""
-        self._control.close()
+        own = ["--switch-events", "--sample-cpu", "-e", "dummy"]
+        return self.record(own + (["-e", WAKEUP] if self._wakeups else []), command)
 
     def collect(self, watched: Watched) -> Answer:
         """Read the switches as they stream."""
-        answer = Answer(region=Region.MEASURED if self._control.switched else Region.WHOLE)
+        answer, readable = self.begun(watched)
         answer.settings["wake_ups"] = self._wakeups
-        if not self._data.is_file() or self._data.stat().st_size == 0:
-            answer.caution("no-data", "perf wrote nothing: it was killed, or may not record")
+        if not readable:
             return answer
-        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         command = ["perf", "script", "-i", str(self._data), "--ns", "--show-switch-events"]
         command += ["--show-task-events", "-F", "comm,pid,tid,cpu,time,event,trace"]
         with lines_of(command, self.folder / "perf-script.txt") as lines:
@@ -139,12 +113,12 @@ def _threads(schedule: Schedule) -> Table:
         ("thread", None), ("tid", None), ("run", Unit.NS), ("wait", Unit.NS),
         ("sleep", Unit.NS), ("run share", Unit.RATIO), ("switches", Unit.COUNT),
         ("preempted", Unit.COUNT), ("migrations", Unit.COUNT), ("longest run", Unit.NS),
-        ("longest wait", Unit.NS), ("others waited", Unit.NS),
+        ("ousted", Unit.COUNT), ("longest wait", Unit.NS), ("others waited", Unit.NS),
     )  # fmt: skip
     span = schedule.span or 1
     rows = tuple(
         (t.name, t.tid, t.run, t.wait, t.sleep, t.run / span, t.switches, t.preempted,
-         t.migrations, t.longest_run, t.longest_wait, t.others_waited)
+         t.migrations, t.longest_run, t.ousted, t.longest_wait, t.others_waited)
         for t in sorted(schedule.threads.values(), key=lambda t: (-t.run, t.tid))[:200]
     )  # fmt: skip
     return Table(

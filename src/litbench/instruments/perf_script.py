@@ -85,7 +85,7 @@ def read_samples(
     With an ``inliner``, which needs the script's mmap events, inlined functions are frames too.
     """
     sample: Sample | None = None
-    frames = _Frames(inliner)
+    frames = Frames(inliner)
     for line in lines:
         if not line.strip():
             if sample is not None:
@@ -110,7 +110,7 @@ def read_samples(
         yield sample
 
 
-class _Frames:
+class Frames:
     """Lines of frames to functions and modules; the same line is parsed once."""
 
     def __init__(self, inliner: Inliner | None) -> None:

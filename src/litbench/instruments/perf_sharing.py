@@ -12,21 +12,19 @@ from litbench.instruments.base import (
     SAMPLED,
     Answer,
     Effort,
-    Instrument,
     Obstacle,
     Program,
-    Region,
     Watched,
 )
-from litbench.instruments.perf import Control, caution_size, limited, perf_obstacle
+from litbench.instruments.perf import perf_obstacle
+from litbench.instruments.perf_file import PerfFile
 from litbench.instruments.symbolise import frames_in_file
-from litbench.instruments.tools import lines_of, version_of
+from litbench.instruments.tools import lines_of
 from litbench.instruments.writes import Write, read_writes
 from litbench.record import Table
 from litbench.units import Unit
 
 HERTZ = 3999
-SIZE_LIMIT = 512  # MiB
 LINE = 64
 LINES_LIMIT = 100_000
 # A line counts when two threads were each seen writing to it this often.
@@ -99,17 +97,13 @@ def add_up(writes: Iterable[Write | None]) -> Sharing:
     return sharing
 
 
-class PerfSharing(Instrument):
+class PerfSharing(PerfFile):
     """Suspects from sampled registers: for machines without memory sampling."""
 
     tool: ClassVar[str] = "perf-registers"
     effort: ClassVar[Effort] = SAMPLED
-    grace_s: ClassVar[float] = 30.0
-
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
-        self._data = self.folder / "perf-registers.data"
-        self._control = Control(self.folder)
+    file: ClassVar[str] = "perf-registers.data"
+    limit_mib: ClassVar[int] = 512
 
     @classmethod
     def obstacle(cls, program: Program) -> Obstacle | None:
@@ -122,37 +116,16 @@ class PerfSharing(Instrument):
             return Obstacle("Python's interpreter writes everywhere", cost, "", irrelevant=True)
         return perf_obstacle(cost, ("cpu-clock",))
 
-    @property
-    def version(self) -> str:
-        """perf's version."""
-        return version_of("perf")
-
     def wrap(self, command: Sequence[str]) -> list[str]:
         """Sample user registers."""
-        own = ["--no-bpf-event", "-q", "-F", str(HERTZ), "-e", "cpu-clock"]
-        own += [f"--user-regs={_REGISTERS}", *limited(self.program, SIZE_LIMIT)]
-        own += self._control.options() if self.program.has_region else []
-        return ["perf", "record", *own, "-o", str(self._data), "--", *command]
-
-    def on(self) -> None:
-        """Switch the samples on."""
-        self._control.say("enable")
-
-    def off(self) -> None:
-        """Switch the samples off."""
-        self._control.say("disable")
-
-    def stopped(self) -> None:
-        """Close the fifos."""
-        self._control.close()
+        own = ["-F", str(HERTZ), "-e", "cpu-clock", f"--user-regs={_REGISTERS}"]
+        return self.record(own, command)
 
     def collect(self, watched: Watched) -> Answer:
         """Decode the samples as they stream."""
-        answer = Answer(region=Region.MEASURED if self._control.switched else Region.WHOLE)
-        if not self._data.is_file() or self._data.stat().st_size == 0:
-            answer.caution("no-data", "perf wrote nothing: it was killed, or may not record")
+        answer, readable = self.begun(watched)
+        if not readable:
             return answer
-        caution_size(answer, self.program, self._data, SIZE_LIMIT)
         command = ["perf", "script", "-i", str(self._data), "--show-mmap-events"]
         command += ["-F", "comm,pid,tid,time,event,ip,uregs"]
         with lines_of(command, self.folder / "perf-script.txt") as lines:

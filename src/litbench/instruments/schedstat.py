@@ -136,6 +136,10 @@ class Schedstat(Instrument):
         cost = "no run and wait time of threads"
         return Obstacle("no /proc/PID/schedstat", cost, "It takes a Linux kernel with SCHED_INFO.")
 
+    def environment(self) -> dict[str, str]:
+        """An adapter whose runtime counts its workers' time sends those counts too."""
+        return {"LITBENCH_RUNTIME_METRICS": "1"} if self.program.has_region else {}
+
     def started(self, pid: int) -> None:
         """Watch a command by polling: its threads take their accounts with them."""
         self._pid = pid

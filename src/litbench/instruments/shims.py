@@ -59,3 +59,23 @@ def is_static(path: Path) -> bool:
             return not any(s["p_type"] == "PT_INTERP" for s in elf.iter_segments())
     except (OSError, ELFError):
         return False
+
+
+def language_of(program: Program) -> str:
+    """``go``, ``java`` or ``erlang`` where the file or the name shows it, else what is declared."""
+    path = program_path(program.command)
+    if path.name in {"java", "erl", "beam.smp"}:
+        return "java" if path.name == "java" else "erlang"
+    return "go" if is_elf(path) and has_section(path, ".go.buildinfo") else program.language
+
+
+def has_section(path: Path, name: str) -> bool:
+    """Whether an ELF has a section of that name."""
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        with path.open("rb") as file:
+            return ELFFile(file).get_section_by_name(name) is not None
+    except (OSError, ELFError):
+        return False

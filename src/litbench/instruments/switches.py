@@ -24,8 +24,9 @@ _WAKEUP = re.compile(rb"sched:sched_wakeup(?:_new)?: +comm=.* pid=(\d+) prio=")
 class Thread:
     """One thread's time in ns.
 
-    ``longest_run`` is CPU time without giving the processor up; ``others_waited`` is how long the
-    program's other threads waited for a processor while this one ran, added up.
+    ``longest_run`` is CPU time without giving the processor up, and ``ousted`` how often the
+    scheduler took the processor away meanwhile and let another thread of the program have it;
+    ``others_waited`` is how long the others waited for a processor while this one ran, added up.
     """
 
     tid: int
@@ -39,10 +40,12 @@ class Thread:
     wakeups: int = 0
     longest_run: int = 0
     longest_wait: int = 0
+    ousted: int = 0
     state: str = ""
     since: int = 0
     cpu: int | None = None
     unyielded: int = 0
+    ousted_now: int = 0
     others_waited: int = 0
     waited_before: int = 0
 
@@ -62,6 +65,7 @@ class Interval:
 class Schedule:
     """All threads, every latency from wake-up to running, and a bounded time line.
 
+    ``ousted_from`` is who was last driven from a processor and has not come back to one;
     ``waiting`` threads wait for a processor at ``clock``; ``waited`` is their time until then.
     """
 
@@ -74,6 +78,7 @@ class Schedule:
     malformed: int = 0
     truncated: bool = False
     wakeups_seen: bool = False
+    ousted_from: dict[int, int] = field(default_factory=dict)
     waiting: int = 0
     waited: int = 0
     clock: int = 0
@@ -148,14 +153,19 @@ def _switch_in(schedule: Schedule, thread: Thread, head: Head) -> None:
         thread.migrations += 1
     thread.cpu = head.cpu if head.cpu is not None and head.cpu >= 0 else None
     thread.switches += 1
+    ousted = schedule.ousted_from.pop(thread.cpu, None) if thread.cpu is not None else None
+    if ousted is not None and ousted != thread.tid:
+        schedule.threads[ousted].ousted_now += 1
 
 
 def _switch_out(schedule: Schedule, thread: Thread, head: Head, *, preempted: bool) -> None:
     _change(schedule, thread, head.time, "wait" if preempted else "sleep")
     if preempted:
         thread.preempted += 1
+        if thread.cpu is not None:
+            schedule.ousted_from[thread.cpu] = thread.tid
     else:
-        thread.unyielded = 0
+        thread.unyielded = thread.ousted_now = 0
 
 
 _WAITING = {"wait", "woken"}
@@ -180,7 +190,8 @@ def _leave(schedule: Schedule, thread: Thread, time: int) -> None:
             thread.run += spent
             thread.unyielded += spent
             thread.others_waited += schedule.waited - thread.waited_before
-            thread.longest_run = max(thread.longest_run, thread.unyielded)
+            if thread.unyielded > thread.longest_run:
+                thread.longest_run, thread.ousted = thread.unyielded, thread.ousted_now
             if thread.cpu is not None:
                 schedule.cores[thread.cpu] += spent
         case "wait" | "woken":

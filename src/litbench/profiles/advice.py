@@ -5,6 +5,7 @@ A threshold is here once, with its reason. What was not measured gives no advice
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ GROWTH_A_MESSAGE = 0.5
 STEADY_GROWTH = 0.25  # of all growth must come in the second half, or it is warm-up
 FRAGMENTED = 0.3
 FRAGMENTED_BYTES = 1 << 20
+ENOUGH_SIZES = 4
+PROPORTIONAL = 1.5  # an actor's bytes may differ by what tables that double leave empty
 ALLOCATOR_SHARE = 0.10
 SYNCHRONISATION_SHARE = 0.10
 INSTRUCTIONS_A_CYCLE = 0.8
@@ -29,10 +32,10 @@ FEW_ACCESSES = 10_000  # fewer say nothing about a program
 SWITCHES_A_MESSAGE = 1.0
 BUSY_CORE = 0.95
 IDLE_CORE = 0.50
-UNYIELDING_NS = 20_000_000
-UNYIELDING_PREEMPTED = 10
+UNYIELDING_NS = 20_000_000  # five ticks at 250 a second: a fair scheduler's slice is below one
+UNYIELDING_SHARE = 0.5  # of its time in one stretch: who sleeps now and then is not meant
+OUSTED = 10  # the scheduler itself took the processor away so that the program's others could run
 WAITED_SHARE = 0.10
-WAITED_FOR_ONE = 0.015  # of its run: a fair scheduler lets others in soon, at the cost of switches
 LOCK_HELD = 0.20
 LOCK_CONTENDED = 0.02
 LOCK_WAIT = 0.10
@@ -66,6 +69,33 @@ def _tiny_allocations(record: Record) -> Iterator[Advice]:
         f"{significant(count)} allocations of {format_bytes(size / count)} for every message"
         f"{where}: reuse buffers, keep small values inline, or pool the messages.",
     )
+
+
+def _not_proportional(record: Record) -> Iterator[Advice]:
+    counted = str(setting(record, "counted") or "")
+    found = list(rows(record, f"memory by {counted}"))
+    for reading in ("live", "reported"):  # the resident set is in pages, and in arenas kept before
+        known = [row for row in found if number(row, f"{reading} each") > 0]
+        if len(known) < ENOUGH_SIZES:
+            continue
+        # costs of the last half against those of all before, so that a constant is in neither
+        first, middle, last = known[0], known[-2], known[-1]
+        early, late = _slope(first, middle, counted, reading), _slope(
+            middle, last, counted, reading)  # fmt: skip
+        if early > 0 and late > PROPORTIONAL * early:
+            yield Advice(
+                "memory-not-proportional",
+                f"memory is not proportional to the {counted}: one more costs"
+                f" {format_bytes(early)} up to {format_count(number(middle, counted))} and"
+                f" {format_bytes(late)} beyond: look for what each of them keeps about the others.",
+            )
+        return
+
+
+def _slope(one: dict[str, Scalar], other: dict[str, Scalar], counted: str, reading: str) -> float:
+    """Bytes that one more actor costs between two sizes."""
+    more = number(other, counted) - number(one, counted)
+    return (number(other, reading) - number(one, reading)) / more if more > 0 else 0.0
 
 
 def _lost(record: Record) -> Iterator[Advice]:
@@ -195,19 +225,15 @@ def _balance(record: Record) -> Iterator[Advice]:
 
 def _unyielding(record: Record) -> Iterator[Advice]:
     for row in rows(record, "threads"):
-        ran, preempted = number(row, "longest run"), number(row, "preempted")
-        others = number(row, "others waited")
-        if (
-            ran >= UNYIELDING_NS
-            and preempted >= UNYIELDING_PREEMPTED
-            and others >= WAITED_FOR_ONE * number(row, "run")
-        ):
+        stretch, ousted = number(row, "longest run"), number(row, "ousted")
+        most_of_it = stretch >= UNYIELDING_SHARE * number(row, "run")
+        if stretch >= UNYIELDING_NS and most_of_it and ousted >= OUSTED:
             yield Advice(
                 "never-yields",
-                f"thread {row['thread']} ({row['tid']}) ran for {format_quantity(ran, Unit.NS)}"
-                f" without giving the processor up, while others waited"
-                f" {format_quantity(others, Unit.NS)}: let it yield, or give what blocks a thread"
-                " of its own.",
+                f"thread {row['thread']} ({row['tid']}) ran for"
+                f" {format_quantity(stretch, Unit.NS)} without giving the processor up: the"
+                f" scheduler took it away {format_count(ousted)} times so that the others could"
+                " run; let it yield, or give what blocks a thread of its own.",
             )
 
 
@@ -231,15 +257,56 @@ def _locks(record: Record) -> Iterator[Advice]:
         )
 
 
+def _futexes(record: Record) -> Iterator[Advice]:
+    """Locks that only the kernel's side shows; those that a tool can name have its advice."""
+    span = value(record, "span") or 0
+    if setting(record, "locks_named_by"):
+        return
+    places: dict[str, float] = defaultdict(float)
+    for row in rows(record, "futexes"):
+        if row["kind"] == "lock":
+            places[_lock_place(row)] += number(row, "wait")
+    for place, wait in places.items():
+        if wait >= LOCK_WAIT * span:
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a lock {place}: hold it for"
+                " less, or divide what it guards.",
+            )
+
+
+def _lock_place(row: dict[str, Scalar]) -> str:
+    """Where it is taken or else let go; its address or name where no function is known."""
+    for site, where in (("site", "where"), ("woken by", "woken where")):
+        if row[site]:
+            return f"in {row[site]} ({row[where]})"
+    return f"at {row['futex']}"
+
+
+def _java_locks(record: Record) -> Iterator[Advice]:
+    for row in rows(record, "java locks"):
+        wait = number(row, "wait")
+        if record.duration_ns and wait >= LOCK_WAIT * record.duration_ns:
+            holder = f"; {row['top holder']} held it most" if row["top holder"] else ""
+            yield Advice(
+                "contended-lock",
+                f"threads waited {format_quantity(wait, Unit.NS)} for a {row['lock']} in"
+                f" {row['site']} ({row['where']}){holder}: hold it for less, or divide what it"
+                " guards.",
+            )
+
+
 def _sharing(record: Record) -> Iterator[Advice]:
+    measured = bool(record.instruments) and record.instruments[0].name == "perf-c2c"
+    sure = "" if measured else " (a suspect: computed from sampled registers)"
     for row in rows(record, "shared lines"):
         if row["kind"] == "false sharing" and number(row, "share of samples") >= SHARED_LINE:
             yield Advice(
                 "false-sharing",
                 f"{row['threads']} write to different words ({row['offsets']}) of the cache line"
                 f" at {row['line']} in {row['site']} ({row['where']}),"
-                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes apart"
-                " (a suspect: computed from sampled registers).",
+                f" {number(row, 'share of samples'):.0%} of the samples: put them 64 bytes"
+                f" apart{sure}.",
             )
 
 
@@ -261,12 +328,12 @@ def _place(row: dict[str, Scalar]) -> str:
 
 Rule = Callable[[Record], Iterator[Advice]]
 _RULES: dict[str, tuple[Rule, ...]] = {
-    "heap": (_tiny_allocations,),
+    "heap": (_tiny_allocations, _not_proportional),
     "leaks": (_lost, _growth),
     "fragmentation": (_fragmentation,),
     "cpu": (_classes, _cycles, _switches),
     "cache": (_caches,),
     "sched": (_switches, _balance, _unyielding),
-    "locks": (_locks, _sharing),
+    "locks": (_locks, _java_locks, _futexes, _sharing),
     "races": (_races,),
 }

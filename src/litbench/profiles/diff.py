@@ -13,6 +13,9 @@ from litbench.record import Record, Scalar
 from litbench.units import Unit
 
 ROWS_LIMIT = 50
+# Counts of instructions on one thread differ by less from run to run: a larger change is real.
+REPEATS_WITHIN = 1e-4
+INSTRUCTIONS = "simulated-instructions-per-message"
 # question -> table, columns that name a row, the column to compare
 _TABLES: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "heap": (
@@ -35,7 +38,12 @@ _TABLES: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
         ("threads", ("thread",), "wait"),
         ("threads", ("thread",), "voluntary switches"),
     ),
-    "locks": (("locks", ("site", "where"), "wait"), ("locks", ("site", "where"), "contended")),
+    "locks": (
+        ("locks", ("site", "where"), "wait"),
+        ("locks", ("site", "where"), "contended"),
+        ("java locks", ("site", "lock"), "wait"),
+        ("futexes", ("kind",), "wait"),
+    ),
 }
 
 
@@ -147,6 +155,22 @@ def _metrics(before: Record, after: Record) -> Iterator[MetricChange]:
             yield MetricChange(metric.name, metric.unit, old, new)
 
 
+def _verdict(before: Record, after: Record) -> Iterator[str]:
+    """Whether the instructions of a message changed, where their count repeats."""
+    old, new = value(before, INSTRUCTIONS), value(after, INSTRUCTIONS)
+    single = all(r.specification and r.specification.threads == 1 for r in (before, after))
+    if not old or new is None or not single:
+        return
+    change = new / old - 1
+    if abs(change) <= REPEATS_WITHIN:
+        yield "instructions per message are the same within 0.01 %, as they repeat on one thread"
+    else:
+        yield (
+            f"instructions per message changed by {change:+.3%}: on one thread they repeat within"
+            " 0.01 %, so the code or what it was given is another"
+        )
+
+
 def _notes(before: Record, after: Record, *, per_message: bool) -> Iterator[str]:
     if before.subject.name != after.subject.name:
         yield f"different subjects: {before.subject.name} and {after.subject.name}"
@@ -157,6 +181,7 @@ def _notes(before: Record, after: Record, *, per_message: bool) -> Iterator[str]
     for record in (before, after):
         if not record.valid or any(note.code == "partial" for note in record.cautions):
             yield f"{record.id} is invalid or partial: rows may be missing"
+    yield from _verdict(before, after)
 
 
 def _breakdown(

@@ -18,6 +18,7 @@ from litbench.instruments.base import Answer, Instrument, Question, Region, Watc
 from litbench.instruments.choose import Choice, choices, unanswered
 from litbench.profiling.files import Pictures, with_files, with_pictures, work_folder
 from litbench.profiling.request import Observer, ProfileRequest
+from litbench.profiling.runtime_load import of_worker, workers_table
 from litbench.profiling.work import CommandWork, TargetWork
 from litbench.record import Instrument as Watcher
 from litbench.record import Kind, Metric, Record, new_id, now
@@ -104,7 +105,7 @@ def _profile_once(
 ) -> Record:
     kind = choice.instrument
     plain = None
-    if request.plain:
+    if request.plain and not kind.over_sizes:
         plain = runs.plain(kind, observer)
     instrument = kind(runs.program(folder))
     observer.running(kind.tool)
@@ -129,7 +130,7 @@ def _profile_once(
         cautions=(*record.cautions, *answer.cautions),
         histograms=(*record.histograms, *answer.histograms),
         metrics=(*_own(record), *_costs(answer, watched.handled), *extra),
-        tables=(*record.tables, *answer.tables),
+        tables=(*record.tables, *workers_table(record.metrics), *answer.tables),
         instruments=(watcher,),
     )
 
@@ -146,7 +147,7 @@ def _collect(instrument: Instrument, watched: Watched) -> Answer:
 
 def _own(record: Record) -> Iterator[Metric]:
     """What the adapter sent itself; its counting allocator is summed up per message."""
-    yield from record.metrics
+    yield from (m for m in record.metrics if not of_worker(m))
     handled = [i.ledger.handled for i in record.iterations]
     for name in ("allocations", "allocated"):
         counted = record.metric(name)

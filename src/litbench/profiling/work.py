@@ -16,6 +16,7 @@ from litbench.environment import Reading, machine_facts, readings_between
 from litbench.environment import usable_cpu_count as cpu_count
 from litbench.errors import UsageError
 from litbench.instruments.base import NOTHING, Instrument, Program, Question, Watched
+from litbench.instruments.memory_by_size import sizes_up_to
 from litbench.instruments.tools import program_path
 from litbench.plan import PRESETS, Item, Plan, Selection, Unmeasured, make, select
 from litbench.profiling.request import Observer, ProfileRequest
@@ -113,6 +114,7 @@ class TargetWork:
         adapter = build(find_target(request.target, all_targets()))
         self._prepared = Prepared(adapter, describe(adapter))
         self._setting = Setting(session, machine_facts(), store.artifacts, request.pin)
+        self._definition = workload(request.workload)
         self._selection = _selection(request, self._prepared)
 
     def program(self, folder: Path) -> Program:
@@ -121,6 +123,7 @@ class TargetWork:
             (*adapter.command, "serve"), folder.absolute(), has_region=True,
             language=said.language, runtime=said.runtime,
             environment=adapter.environment, rules=self.request.rules,
+            size_name=self._size_name(),
         )  # fmt: skip
 
     def plain(self, kind: type[Instrument], observer: Observer) -> float | None:
@@ -133,7 +136,10 @@ class TargetWork:
 
     def watched(self, instrument: Instrument) -> tuple[Record, Watched]:
         plan = self._plan(type(instrument))
-        record = run_item(plan.items[0], self._prepared, self._setting, plan, instrument)
+        runs = tuple(
+            run_item(item, self._prepared, self._setting, plan, instrument) for item in plan.items
+        )
+        record = next((run for run in runs if not run.valid), runs[-1])
         outputs = {
             a.name: (self._setting.artifacts / a.path).read_bytes() for a in record.artifacts
         }
@@ -144,6 +150,7 @@ class TargetWork:
             outputs.get("stderr", b""),
             outputs.get("stdout", b""),
             handled=handled or None,
+            runs=runs,
         )
 
     def seconds(self, record: Record) -> float | None:
@@ -162,10 +169,28 @@ class TargetWork:
             time_limit_s=request.time_limit_s or effort.time_limit_s,
             timeout_s=request.timeout_s or effort.timeout_s,
         )
-        plan = make([self._selection], preset, request.seed)
-        counting = request.question is Question.HEAP
-        items = tuple(_counting(item, on=counting) for item in plan.items)
-        return replace(plan, items=items)
+        plan = make(self._selections(kind), preset, request.seed)
+        counting = request.question is Question.HEAP and not kind.over_sizes
+        items = (_counting(item, on=counting) for item in plan.items)
+        size = self._size_name()
+        ordered = sorted(items, key=lambda item: item.selection.values.get(size, 0))
+        return replace(plan, items=tuple(ordered))
+
+    def _size_name(self) -> str:
+        """The parameter that memory can be asked over; empty where there is none."""
+        ability = self._prepared.description.ability(self._definition.name)
+        has_memory = ability is not None and Measure.MEMORY in ability.measures
+        return (self._definition.size or "") if has_memory else ""
+
+    def _selections(self, kind: type[Instrument]) -> list[Selection]:
+        if not kind.over_sizes:
+            return [self._selection]
+        size = self._size_name()
+        return [
+            replace(self._selection, values={**self._selection.values, size: n},
+                    measure=Measure.MEMORY)
+            for n in sizes_up_to(self._selection.values[size])
+        ]  # fmt: skip
 
 
 def _counting(item: Item, *, on: bool) -> Item:

@@ -13,6 +13,7 @@ from litbench.units import Unit, format_bytes, format_count, significant
 SHOWN = 15
 LONGEST = 72
 _LATENCY_COLUMNS = ("latency", "samples", "min", "mean", "p50", "p99", "max", "jitter")
+_EXACT = ("least", "mean", "most")
 _QUANTILES = (Fraction(50, 100), Fraction(99, 100))
 
 
@@ -53,12 +54,13 @@ def sheets(record: Record) -> Iterator[Sheet]:
     if record.iterations:
         yield _iterations(record)
     if record.histograms:
-        yield _latencies(record.histograms)
+        yield _latencies(record)
     for table in record.tables:
         if table.rows and table.name != TIMELINE:
             yield _table(table)
-    if record.metrics:
-        yield _metrics(record.metrics)
+    shown = {f"{each.name}-{what}" for each in record.histograms for what in _EXACT}
+    if left := [metric for metric in record.metrics if metric.name not in shown]:
+        yield _metrics(left)
 
 
 def comparison(records: Sequence[Record]) -> Sheet:
@@ -81,7 +83,7 @@ def _figures(record: Record) -> tuple[str, ...]:
     if not record.valid:
         return ("invalid", *["-"] * (len(_LATENCY_COLUMNS) + 1))
     elapsed = [iteration.elapsed for iteration in record.iterations]
-    latency = _latency(record.histograms[0])[1:] if record.histograms else ("-",) * 7
+    latency = _latency(record, record.histograms[0])[1:] if record.histograms else ("-",) * 7
     return (_exact(min(elapsed)) if elapsed else "-", *latency, *_idle(record))
 
 
@@ -106,21 +108,27 @@ def _iterations(record: Record) -> Sheet:
     return Sheet(title="time", columns=("", str(unit)), rows=rows)
 
 
-def _latencies(histograms: tuple[Histogram, ...]) -> Sheet:
+def _latencies(record: Record) -> Sheet:
     """Minimum, mean, percentiles, maximum, and the jitter: how far the maximum is from the
     minimum.
     """
-    rows = tuple(_latency(each) for each in histograms)
-    title = f"latency in {histograms[0].unit}"
+    rows = tuple(_latency(record, each) for each in record.histograms)
+    title = f"latency in {record.histograms[0].unit}"
     return Sheet(title=title, columns=_LATENCY_COLUMNS, rows=rows)
 
 
-def _latency(histogram: Histogram) -> tuple[str, ...]:
+def _latency(record: Record, histogram: Histogram) -> tuple[str, ...]:
+    """The firmware's own least, mean and most where it gave them: buckets are a little wider."""
     counts = histogram.counts
     p50, p99 = hdr.percentiles(counts, _QUANTILES)
-    least, most = hdr.least(counts), hdr.most(counts)
-    numbers = (least, round(hdr.mean(counts)), p50, p99, most, most - least)
-    return (histogram.name, _exact(hdr.total(counts)), *(_exact(number) for number in numbers))
+    given = {what: record.metric(f"{histogram.name}-{what}") for what in _EXACT}
+    least, mean, most = (
+        metric.values[0] if (metric := given[what]) else of(counts)
+        for what, of in zip(_EXACT, (hdr.least, hdr.mean, hdr.most), strict=True)
+    )
+    numbers = (least, round(mean), *(min(max(each, least), most) for each in (p50, p99)))
+    figures = (*numbers, most, most - least)
+    return (histogram.name, _exact(hdr.total(counts)), *(_exact(each) for each in figures))
 
 
 def _table(table: Table) -> Sheet:
@@ -133,7 +141,7 @@ def _table(table: Table) -> Sheet:
     return Sheet(title=table.name, columns=table.columns, rows=rows, note=note)
 
 
-def _metrics(metrics: tuple[Metric, ...]) -> Sheet:
+def _metrics(metrics: Sequence[Metric]) -> Sheet:
     rows = tuple(
         (metric.name, ", ".join(_cell(value, metric.unit) for value in metric.values))
         for metric in metrics

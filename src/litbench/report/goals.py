@@ -16,9 +16,10 @@ import msgspec
 
 from litbench.errors import InputError
 from litbench.record import Measure, Part, Record
+from litbench.report.labels import anchor
 from litbench.report.notes import Notes
 from litbench.report.parts import GoalRow, GoalTable, Verdict
-from litbench.stats import memory, quantity
+from litbench.stats import memory, quantity, summary
 from litbench.stats.quantity import Quantity
 from litbench.stats.undetermined import Undetermined
 
@@ -102,10 +103,11 @@ def read(path: Path) -> GoalSet:
 
 def build(records: Sequence[Record], sets: Sequence[GoalSet]) -> tuple[GoalTable, ...]:
     """One table for each set that the records have a target of."""
-    return tuple(table for each in sets if (table := _table(records, each)) is not None)
+    numbered = enumerate(sets, 1)
+    return tuple(table for i, each in numbered if (table := _table(i, records, each)) is not None)
 
 
-def _table(records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
+def _table(number: int, records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
     notes = Notes()
     rows: list[GoalRow] = []
     unmeasured: list[str] = []
@@ -121,6 +123,7 @@ def _table(records: Sequence[Record], goals: GoalSet) -> GoalTable | None:
     if unmeasured:
         remarks.append(f"not measured in these runs: {', '.join(dict.fromkeys(unmeasured))}")
     return GoalTable(
+        anchor=anchor("goals", number),
         title=goals.title,
         about=goals.about,
         rows=tuple(rows),
@@ -162,6 +165,7 @@ def _row(runs: Sequence[Record], goal: Goal, target: str, notes: Notes) -> GoalR
         version=runs[0].subject.version,
         workload=goal.workload,
         quantity=goal.quantity,
+        parameters=dict(goal.parameters),
         relation=str(goal.relation),
         limit=goal.limit,
         measured=measured,
@@ -176,7 +180,7 @@ def _measured(goal: Goal, runs: Sequence[Record]) -> Quantity | Undetermined:
     kinds = {_alike(record) for record in runs}
     if len(kinds) > 1:
         return Undetermined(
-            f"the runs are of {len(kinds)} kinds (build, parameters, threads): show one at a time"
+            f"the runs are of {len(kinds)} kinds (build, parameters, set-up): show one at a time"
         )
     return quantity.quantity(goal.quantity, runs)
 
@@ -190,8 +194,10 @@ def _alike(record: Record) -> tuple[object, ...]:
         for item in sorted(record.workload.parameters.items())
         if not (repeated and size and item[0] == size[0])
     )
-    threads = record.specification.threads if record.specification else None
-    return record.subject, record.workload.version, kept, threads
+    setup = summary.setup_of(record)
+    if setup and repeated:  # a mailbox that holds all of its messages grows with the size
+        setup = msgspec.structs.replace(setup, mailbox=0)
+    return record.subject, record.workload.version, kept, setup
 
 
 def _judge(goal: Goal, measured: Quantity | Undetermined) -> tuple[Verdict, str]:

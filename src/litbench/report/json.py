@@ -17,14 +17,15 @@ FORMAT = 1
 def to_builtins(report: Report) -> dict[str, Any]:
     """The report as plain dictionaries, lists and scalars.
 
-    Runs and boards are without their details in words: ``litbench dump`` has the records
-    themselves.
+    Runs and boards are without their details in words, and what stands side by side in words is in
+    the rankings: ``litbench dump`` has the records themselves.
     """
     runs = tuple(msgspec.structs.replace(run, sections=()) for run in report.runs)
     boards = tuple(msgspec.structs.replace(board, sheets=()) for board in report.boards)
     plain = msgspec.to_builtins(msgspec.structs.replace(report, runs=runs, boards=boards))
     for run in plain["runs"]:
         del run["sections"]
+    del plain["beside"]
     for board in plain["boards"]:
         del board["sheets"]
     return {"litbench_report": FORMAT, **plain}

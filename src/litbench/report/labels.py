@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from litbench.stats.ranking import COMPARED
 from litbench.stats.summary import Key
 
 SHORT = 8  # characters of a digest that people tell builds apart by
@@ -29,7 +30,20 @@ def _label(key: Key, alike: Sequence[Key], with_threads: bool) -> str:
         if len(values) > 1 and value:
             parts.append(value[:SHORT] if part == "digest" else f"{part.split('_')[0]} {value}")
             break
-    return ", ".join(parts)
+    return ", ".join([*parts, *_setup(key, alike)])
+
+
+def _setup(key: Key, alike: Sequence[Key]) -> Iterator[str]:
+    """What tells a key from others that are the same but for their set-up."""
+    own = key.setup
+    twins = [k for k in alike if k is not key and _without_setup(k) == _without_setup(key)]
+    for name in COMPARED if own and twins else ():
+        if any(k.setup and getattr(k.setup, name) != getattr(own, name) for k in twins):
+            yield f"{name.replace('_', ' ')} {getattr(own, name)}"
+
+
+def _without_setup(key: Key) -> tuple[object, ...]:
+    return key.workload, key.version, key.parameters, key.subject, key.threads, key.unit, key.clock
 
 
 def anchor(*parts: object) -> str:

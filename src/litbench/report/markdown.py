@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from litbench.report import images, phrases
+from litbench.report import images, phrases, profile_markdown
+from litbench.report.markdown_table import escape, table
 from litbench.report.notes import letter
 from litbench.report.parts import Board, GoalTable, Image, MemoryTable, Ranking, Report, Sweep
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
 TOP = 20  # rows of a firmware's table; the JSON has all
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def render(report: Report) -> str:
@@ -20,22 +19,23 @@ def render(report: Report) -> str:
     return "\n\n".join(_blocks(report)) + "\n"
 
 
-def escape(text: str) -> str:
-    """``text`` as itself in Markdown, on one line."""
-    return _SPECIAL.sub(r"\\\1", phrases.plain(text))
-
-
 def _blocks(report: Report) -> Iterator[str]:
     yield f"# {escape(report.title)}"
     yield escape(phrases.headline(report))
     if report.warnings:
         yield "\n".join(f"> **Warning:** {escape(warning)}" for warning in report.warnings)
+    for goals in report.goals:
+        yield from _goals(goals)
     for ranking in report.rankings:
         yield from _ranking(ranking)
     for sweep in report.sweeps:
         yield from _sweep(sweep)
     for memory in report.memory:
         yield from _memory(memory)
+    for sheet in report.beside:
+        yield f"## {escape(sheet.title)}"
+        yield _table(sheet.columns, sheet.rows)
+        yield escape(sheet.note)
     yield from _findings(report)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield escape(phrases.LEGEND)
@@ -65,11 +65,11 @@ def _reasons(reasons: Iterable[object]) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    """What is not a ranking: images, goals, a board's details where the run is alone."""
+    """What is not a ranking: images, profiles, a board's details where the run is alone."""
     for image in report.images:
         yield from _image(image)
-    for goals in report.goals:
-        yield from _goals(goals)
+    for record in report.profiles:
+        yield from profile_markdown.blocks(record)
     for board in report.boards if len(report.runs) == 1 else ():
         yield from _board(board)
 
@@ -90,13 +90,17 @@ def _ranking(ranking: Ranking) -> Iterator[str]:
     if ranking.per is not Unit.NS:
         yield escape(f"Times in {ranking.per} of {ranking.clock}.")
     columns = ["configuration", phrases.rate_unit(ranking), "± 95 %"]
-    columns += [name for name, _ in phrases.LATENCIES]
+    timed = phrases.LATENCIES if phrases.has_latencies(ranking) else ()
+    columns += [name for name, _ in timed]
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    columns += [name for name, _ in fair]
     rows = [
         [
             row.label,
             f"{phrases.mark(row)} {phrases.rate(row)}".strip(),
             phrases.margin(row),
-            *(phrases.latency(row, field) for _, field in phrases.LATENCIES),
+            *(phrases.latency(row, field) for _, field in timed),
+            *(cell(row) for _, cell in fair),
             _letters(row.notes),
         ]
         for row in ranking.rows
@@ -114,6 +118,8 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
         (row.label, str(point.at), *point.cells, "") for row in sweep.rows for point in row.points
     ]
     yield _table(("configuration", sweep.over, *sweep.columns, ""), rows, left=1)
+    if sweep.claims:
+        yield "\n".join(f"- {escape(phrases.claim(claim))}" for claim in sweep.claims)
 
 
 def _memory(memory: MemoryTable) -> Iterator[str]:
@@ -121,20 +127,18 @@ def _memory(memory: MemoryTable) -> Iterator[str]:
     yield f"## Memory: {escape(title)}"
     if memory.summary:
         yield escape(memory.summary)
-    columns = ("scenario", "reading", "memory used", "with", "bytes each", "95 % interval", "notes")
+    columns = phrases.memory_columns(memory)
+    titles = ("scenario", "reading", *(name for name, _ in columns), "notes")
     rows = [
         [
             row.label,
             str(row.memory.reading),
-            phrases.used(row),
-            phrases.count(row),
-            phrases.each(row),
-            phrases.each_interval(row),
+            *(cell(row) for _, cell in columns),
             _letters(row.notes),
         ]
         for row in memory.rows
     ]
-    yield _table(columns, rows, left=2)
+    yield _table(titles, rows, left=2)
     if memory.rows:
         yield escape(phrases.readings(memory))
     yield from _notes(memory.notes)
@@ -162,6 +166,7 @@ def _figures(columns: Sequence[str], found: images.Shown) -> str:
 def _goals(goals: GoalTable) -> Iterator[str]:
     yield f"## {escape(goals.title)}"
     yield escape(goals.about)
+    yield escape(phrases.verdicts(goals))
     columns = ("goal", "stated", "on", "measured", "95 % interval", "verdict", "notes")
     rows = [
         (
@@ -170,7 +175,7 @@ def _goals(goals: GoalTable) -> Iterator[str]:
             row.target,
             phrases.measured(row),
             phrases.measured_interval(row),
-            str(row.verdict),
+            phrases.verdict(row.verdict),
             _letters(row.notes),
         )
         for row in goals.rows
@@ -193,6 +198,4 @@ def _notes(notes: Sequence[str]) -> Iterator[str]:
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 99) -> str:
     """A table; the first ``left`` columns and the last are text, the others figures."""
     last = len(columns) - 1
-    rule = ["---" if i < left or i == last else "---:" for i in range(len(columns))]
-    lines = [list(map(escape, columns)), rule, *(list(map(escape, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(columns, [not (i < left or i == last) for i in range(len(columns))], rows)

@@ -18,6 +18,14 @@ from litbench.stats.slope import Slope
 from litbench.stats.summary import Group, Key
 from litbench.stats.undetermined import Undetermined
 
+OF_ITERATIONS = (
+    "over the iterations of one process, the first quarter left out; what the adapter itself keeps"
+    " of an iteration until its report, 100 to 200 bytes, is in it"
+)
+BY_ROOM = (
+    "its mailbox takes the memory of all its room at once, more than was asked for:"
+    " bytes each are of the part that messages fill"
+)
 STEP = 0.1  # a point further from the line than this part of the range is worth a word
 
 _Table = tuple[str, int, summary.Parameters]
@@ -41,7 +49,8 @@ def build(records: Sequence[Record]) -> tuple[MemoryTable, ...]:
 def _without_size(group: Group) -> Key:
     size = memory.size_of(group.records[0])
     kept = tuple(p for p in group.key.parameters if size is None or p[0] != size[0])
-    return msgspec.structs.replace(group.key, parameters=kept)
+    setup = group.key.setup and msgspec.structs.replace(group.key.setup, mailbox=0)
+    return msgspec.structs.replace(group.key, parameters=kept, setup=setup)
 
 
 def _table(
@@ -108,12 +117,13 @@ def _sentences(found: memory.Memory, records: Sequence[Record]) -> list[str]:
     slope = found.slope
     if isinstance(slope, Undetermined):
         sentences.append(f"bytes each undetermined: {slope.reason}")
-    else:
-        if not slope.excludes_zero:
-            sentences.append(
-                "the interval contains 0: no cost each can be claimed, nor that it is 0"
-            )
-        if slope.misfit > STEP:
-            sentences.append(f"not a line: a point is {slope.misfit:.0%} of the range away from it")
+    elif slope is not None and not slope.excludes_zero:
+        sentences.append("the interval contains 0: no cost each can be claimed, nor that it is 0")
+    elif slope is not None and slope.misfit > STEP:
+        sentences.append(f"not a line: a point is over {STEP:.0%} of the range away from it")
+    if found.by_room:
+        sentences.append(BY_ROOM)
+    if found.counted == memory.ITERATIONS:
+        sentences.append(OF_ITERATIONS)
     by_code = {note.code: note.message for record in records for note in record.cautions}
     return sentences + list(by_code.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litbench.record import Kind, Record
-from litbench.report import boards, goals, images, machine, memories, rankings, runs, sweeps
+from litbench.report import boards, clocks, goals, images, machine, memories, rankings, runs, sweeps
 from litbench.report.goals import GoalSet
 from litbench.report.parts import Report
 
@@ -27,6 +27,7 @@ def build(
     ordered = sorted(records, key=lambda record: (record.started, record.id))
     facts = machine.facts(ordered)
     ranked = rankings.build(ordered)
+    held = goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets)
     return Report(
         title=title,
         first=ordered[0].started if ordered else "",
@@ -37,12 +38,13 @@ def build(
         invalid=sum(not record.valid for record in ordered),
         warnings=machine.warnings(ordered, facts),
         rankings=ranked,
-        sweeps=sweeps.build(ranked),
+        sweeps=sweeps.build(ranked, ordered, held),
         memory=memories.build(ordered),
         images=images.build(ordered),
-        goals=goals.build(ordered, goals.shipped() if goal_sets is None else goal_sets),
+        goals=held,
         boards=boards.build(ordered),
         environment=facts,
         runs=tuple(runs.build(record) for record in ordered),
+        beside=clocks.build(ordered, ranked),
         profiles=tuple(record for record in ordered if record.kind is Kind.PROFILE),
     )

@@ -6,11 +6,14 @@ every format.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 
 import msgspec
 
 from litbench.record import Kind, Metric, Note, Parameters, Record, Scalar, Table
+from litbench.stats.fairness import Fairness
+from litbench.stats.interval import Interval
 from litbench.stats.memory import Memory
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
@@ -27,7 +30,9 @@ class Row(Part, frozen=True):
     """One configuration in a ranking. ``notes`` are indices into the ranking's notes.
 
     ``label`` tells rows apart; ``configuration`` is the same without the number of threads.
-    ``throughput`` and ``latencies`` are None where no run was for them.
+    ``throughput`` and ``latencies`` are None where no run was for them. ``part`` is the throughput
+    over the best one, with the interval of that ratio. A ``rescaled`` row ran with
+    other parameters than its ranking has; ``differs`` says what was otherwise in its specification.
     """
 
     target: str
@@ -37,6 +42,11 @@ class Row(Part, frozen=True):
     throughput: Throughput | Undetermined | None
     latencies: tuple[Latency, ...] | Undetermined | None
     standing: Standing
+    part: float | None
+    part_interval: Interval | None
+    rescaled: bool
+    differs: tuple[str, ...]
+    fairness: Fairness | Undetermined | None
     notes: tuple[int, ...]
     runs: tuple[str, ...]
     valid: int
@@ -109,8 +119,15 @@ class SweepRow(Part, frozen=True):
     points: tuple[SweepPoint, ...]
 
 
+class Claim(Part, frozen=True):
+    """A published value to see measured ones beside, in the unit of its sweep."""
+
+    label: str
+    value: float
+
+
 class Sweep(Part, frozen=True):
-    """``value`` in ``unit`` as something (``over``) is swept.
+    """``value`` in ``unit`` as something (``over``) is swept; actors and messages are a rate.
 
     ``columns`` name the cells, ``figure`` is the title of the chart.
     """
@@ -124,6 +141,7 @@ class Sweep(Part, frozen=True):
     unit: Unit
     columns: tuple[str, ...]
     rows: tuple[SweepRow, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -144,6 +162,7 @@ class GoalRow(Part, frozen=True):
     version: str
     workload: str
     quantity: str
+    parameters: Parameters
     relation: str
     limit: float
     measured: Quantity | Undetermined
@@ -154,11 +173,18 @@ class GoalRow(Part, frozen=True):
 class GoalTable(Part, frozen=True):
     """A project's goals beside what was measured."""
 
+    anchor: str
     title: str
     about: str
     rows: tuple[GoalRow, ...]
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many rows have each verdict; those that do not occur are left out."""
+        counts = Counter(row.verdict for row in self.rows)
+        return {verdict: counts[verdict] for verdict in Verdict if verdict in counts}
 
 
 class Sheet(Part, frozen=True):
@@ -245,7 +271,10 @@ class Run(Part, frozen=True):
 
 
 class Report(Part, frozen=True):
-    """Everything that a report shows. A target's place in ``targets`` gives it its colour."""
+    """Everything that a report shows. A target's place in ``targets`` gives it its colour.
+
+    ``beside`` has workloads that were measured on clocks that cannot be compared.
+    """
 
     title: str
     first: str
@@ -264,3 +293,4 @@ class Report(Part, frozen=True):
     environment: tuple[Fact, ...]
     runs: tuple[Run, ...]
     profiles: tuple[Record, ...] = ()
+    beside: tuple[Sheet, ...] = ()

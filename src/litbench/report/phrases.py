@@ -7,14 +7,27 @@ nothing was measured.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 from litbench.catalogue import telling
 from litbench.record import Parameters, Scalar
-from litbench.report.parts import GoalRow, MemoryRow, MemoryTable, Ranking, Report, Row
+from litbench.report.parts import (
+    Claim,
+    GoalRow,
+    GoalTable,
+    MemoryRow,
+    MemoryTable,
+    Ranking,
+    Report,
+    Row,
+    Verdict,
+)
+from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
 from litbench.stats.quantity import Quantity
 from litbench.stats.ranking import Standing
+from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_bytes, format_count, format_quantity, significant
@@ -32,6 +45,7 @@ LEGEND = (
     "   ± half the 95 % interval over forks and iterations"
 )
 
+SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDETERMINED: "?"}
 READINGS = {
     Reading.LIVE: "live bytes in the allocator",
     Reading.RSS: "resident set",
@@ -80,20 +94,35 @@ def margin(row: Row) -> str:
 
 def reach(row: Row) -> str:
     """The interval as it stands beside a figure."""
-    found = margin(row)
-    return f"± {found}" if found[:1].isdigit() else found
+    return signed(margin(row))
+
+
+def signed(reach: str) -> str:
+    """An interval's reach with its sign, where it has none of its own."""
+    return f"± {reach}" if reach[:1].isdigit() else reach
 
 
 def sides(estimate: float, interval: Interval) -> str:
     """An interval's reach to both sides of an estimate: in percent, or as factors beyond that."""
-    below = 100 * (estimate - interval.low) / estimate
-    above = 100 * (interval.high - estimate) / estimate
-    if above > 100:
-        factors = estimate / interval.low, interval.high / estimate
+    return _sides(estimate, interval.low, interval.high)
+
+
+def _sides(estimate: float, low: float, high: float) -> str:
+    below = 100 * (estimate - low) / estimate
+    above = 100 * (high - estimate) / estimate
+    if above > 100 and low > 0:
+        factors = estimate / low, high / estimate
         return f"÷{significant(factors[0], 2)} {TIMES}{significant(factors[1], 2)}"
     if round(max(below, above), 1) <= 2 * round(min(below, above), 1):
         return f"{_percent(max(below, above))} %"
     return f"{MINUS}{_percent(below)} +{_percent(above)} %"
+
+
+def spread(found: Quantity) -> str:
+    """The reach of a quantity's interval."""
+    if found.low is None or found.high is None:
+        return UNDETERMINED
+    return _sides(found.value, found.low, found.high)
 
 
 def _percent(value: float) -> str:
@@ -106,6 +135,48 @@ def latency(row: Row, field: str) -> str:
         return UNDETERMINED if isinstance(row.latency, Undetermined) and row.valid else NOTHING
     value: int = getattr(row.latency, field)
     return duration(value, row.latency.unit)
+
+
+def share(row: Row) -> str:
+    """What the others got done beside an actor that burned the processor."""
+    if not isinstance(row.fairness, Fairness):
+        return UNDETERMINED if row.fairness and row.valid else NOTHING
+    return percent(row.fairness.share)
+
+
+def share_interval(row: Row) -> str:
+    """The interval of the share."""
+    found = row.fairness
+    if not isinstance(found, Fairness):
+        return NOTHING
+    if found.low is None or found.high is None:
+        return UNDETERMINED
+    return f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
+
+
+def worst_gap(row: Row) -> str:
+    """The longest wait of one of the others, in any fork."""
+    if not isinstance(row.fairness, Fairness):
+        return NOTHING
+    return duration(row.fairness.worst_gap, row.fairness.unit)
+
+
+FAIRNESS = (("share", share), ("share, 95 %", share_interval), ("worst gap", worst_gap))
+
+
+def has_latencies(ranking: Ranking) -> bool:
+    """Whether a ranking has runs that were for latency."""
+    return any(row.latencies is not None for row in ranking.rows)
+
+
+def has_fairness(ranking: Ranking) -> bool:
+    """Whether a ranking has shares and gaps to show."""
+    return any(row.fairness is not None for row in ranking.rows)
+
+
+def percent(part: float) -> str:
+    """A part of 1 in percent, with the digits that a small one needs."""
+    return f"{100 * part:.1f} %" if part == 0 or part >= 0.0095 else f"{100 * part:.2g} %"
 
 
 def duration(value: float, unit: Unit) -> str:
@@ -130,8 +201,20 @@ def used(row: MemoryRow) -> str:
 
 
 def count(row: MemoryRow) -> str:
-    """How many actors or messages the largest size has."""
-    return f"{_largest(row)[0]:,} {row.memory.unit}"
+    """How many actors, messages, ... the largest size has."""
+    return f"{_largest(row)[0]:,}"
+
+
+def counted(memory: MemoryTable) -> str:
+    """What the sizes of a table count; empty where it has one size."""
+    return next((row.memory.counted for row in memory.rows if row.memory.counted), "")
+
+
+def left(row: MemoryRow) -> str:
+    """Memory still in use when all of the largest size was gone again."""
+    size = row.memory.points[-1].size
+    found = [p.left for p in row.memory.points if p.size == size and p.left is not None]
+    return format_bytes(sum(found) / len(found)).replace("-", MINUS) if found else NOTHING
 
 
 def _largest(row: MemoryRow) -> tuple[int, float]:
@@ -143,18 +226,20 @@ def _largest(row: MemoryRow) -> tuple[int, float]:
 def each(row: MemoryRow) -> str:
     """Bytes for one more actor or message."""
     slope = row.memory.slope
+    if slope is None:
+        return NOTHING
     if isinstance(slope, Undetermined):
         return UNDETERMINED
     if not slope.excludes_zero:
-        return f"at most {bytes_each(slope.high)}"
+        return f"≤ {bytes_each(max(slope.high, 0))}"
     return bytes_each(slope.slope)
 
 
 def each_interval(row: MemoryRow) -> str:
     """The interval of the bytes for one more."""
     slope = row.memory.slope
-    if isinstance(slope, Undetermined):
-        return ""
+    if not isinstance(slope, Slope):
+        return NOTHING if slope is None else ""
     return f"{bytes_each(slope.low).removesuffix(' B')} to {bytes_each(slope.high)}"
 
 
@@ -167,6 +252,21 @@ def bytes_each(value: float) -> str:
         if size >= 99.5 or size == round(size)
         else (f"{sign}{significant(size, 2)} B")
     )
+
+
+def verdict(found: Verdict) -> str:
+    """A verdict with its sign, so that none rests on a colour."""
+    return f"{SIGNS[found]} {found}"
+
+
+def verdicts(goals: GoalTable) -> str:
+    """How many goals have each verdict."""
+    return ", ".join(f"{verdict(found)}: {count}" for found, count in goals.verdicts.items())
+
+
+def claim(found: Claim) -> str:
+    """A published value that a sweep is seen beside."""
+    return f"claimed: {found.label}"
 
 
 def measured(row: GoalRow) -> str:
@@ -186,6 +286,8 @@ def measured_interval(row: GoalRow) -> str:
 
 
 def _amount(found: Quantity, value: float) -> str:
+    if found.unit is Unit.RATIO:
+        return percent(value)
     if found.unit is Unit.BYTES:
         return bytes_each(value)
     if found.per_second:
@@ -193,10 +295,24 @@ def _amount(found: Quantity, value: float) -> str:
     return duration(value, found.unit)
 
 
+def memory_columns(memory: MemoryTable) -> tuple[tuple[str, Callable[[MemoryRow], str]], ...]:
+    """Titles and cells of a memory table's figures."""
+    if not counted(memory):
+        return ("used", used), ("left", left)
+    return (
+        ("used", used),
+        (counted(memory), count),
+        ("left", left),
+        ("bytes each", each),
+        ("95 % interval", each_interval),
+    )
+
+
 def readings(memory: MemoryTable) -> str:
-    """What the readings of a table are."""
+    """What the readings of a table are, and what was left when."""
     kinds = dict.fromkeys(row.memory.reading for row in memory.rows)
-    return ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+    told = ", ".join(f"{kind}: {READINGS[kind]}" for kind in kinds)
+    return f"{told}; left: what was still in use when all was gone again"
 
 
 def fact(name: str, value: Scalar) -> str:

@@ -31,15 +31,15 @@ def _lines(each: Difference) -> Iterator[str]:
 
 
 def _metric(metric: MetricChange) -> str:
-    before, after = _amount(metric.before, metric.unit), _amount(metric.after, metric.unit)
-    return f"  {metric.name:<34} {before} -> {after}{_percent(metric.before, metric.after)}"
+    before, after = amount(metric.before, metric.unit), amount(metric.after, metric.unit)
+    return f"  {metric.name:<34} {before} -> {after}{percent(metric.before, metric.after)}"
 
 
 def _breakdown(breakdown: Breakdown) -> Iterator[str]:
     each = " per message" if breakdown.per_message else ""
     unit = breakdown.unit or Unit.COUNT
-    before, after = _amount(breakdown.before, unit), _amount(breakdown.after, unit)
-    change = _percent(breakdown.before, breakdown.after)
+    before, after = amount(breakdown.before, unit), amount(breakdown.after, unit)
+    change = percent(breakdown.before, breakdown.after)
     yield f"  {breakdown.table}: {breakdown.column}{each}, {before} -> {after}{change}"
     shown = [change for change in breakdown.changes if change.change][:SHOWN]
     for row in shown:
@@ -50,15 +50,17 @@ def _breakdown(breakdown: Breakdown) -> Iterator[str]:
 
 def _row(change: Change, unit: Unit) -> str:
     sign = "+" if change.change > 0 else "-"
-    amount = f"{sign}{_amount(abs(change.change), unit)}"
+    shown = f"{sign}{amount(abs(change.change), unit)}"
     share = f"{change.share:.0%} of the change" if change.share is not None else ""
     new = " (new)" if not change.before else " (gone)" if not change.after else ""
-    return f"    {amount:>14}  {share:>18}  {change.name}{new}"
+    return f"    {shown:>14}  {share:>18}  {change.name}{new}"
 
 
-def _percent(before: float, after: float) -> str:
+def percent(before: float, after: float) -> str:
+    """The relative change; empty where there was nothing before."""
     return f" ({(after - before) / before:+.1%})" if before else ""
 
 
-def _amount(value: float, unit: Unit) -> str:
+def amount(value: float, unit: Unit) -> str:
+    """A figure for people."""
     return format_count(value) if unit is Unit.COUNT else format_quantity(value, unit)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from html import escape as _escape
 
 from litbench.profiles.advice import advice
+from litbench.profiles.diff import Difference
 from litbench.profiles.figures import question_of, setting
 from litbench.record import Kind, Record, Scalar, Table
-from litbench.report import flame_graph
+from litbench.report import flame_graph, profile_diff
 from litbench.report.phrases import plain
 from litbench.report.profile_pictures import pictures
-from litbench.report.profile_text import HIDDEN_COLUMNS, HIDDEN_TABLES, cell, figure, ordered
+from litbench.report.profile_text import cell, figure, ordered, shown_columns, what_of
 
 SHOWN_ROWS = 25
 _STYLE = """
@@ -33,6 +34,16 @@ def render(records: Sequence[Record], title: str = "litbench profile") -> str:
     )
 
 
+def render_differences(found: Sequence[Difference], title: str = "litbench profile diff") -> str:
+    """Differences between profiles as a page of their own, in the words of the terminal."""
+    text = escape_lines(profile_diff.render(found))
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
+        f'<pre class="scroll">{text}</pre></body></html>'
+    )
+
+
 def sections(records: Sequence[Record]) -> str:
     """The profiles among the records, one section each; empty when there are none."""
     return "".join(section(record) for record in records if record.kind is Kind.PROFILE)
@@ -45,10 +56,7 @@ def section(record: Record) -> str:
 
 def _parts(record: Record) -> Iterator[str]:
     tool = record.instruments[0]
-    what = record.workload.name
-    if what == "command":
-        what = str(record.workload.parameters.get("arguments", ""))
-    heading = f"{question_of(record)}: {record.subject.name} {what}".strip()
+    heading = f"{question_of(record)}: {record.subject.name} {what_of(record)}".strip()
     simulated = ", simulated" if setting(record, "simulated") else ""
     region = setting(record, "region")
     yield f"<h2>{escape(heading)}</h2>"
@@ -64,9 +72,7 @@ def _parts(record: Record) -> Iterator[str]:
         yield f'<ul class="advice">{items}</ul>'
     yield _figures(record)
     yield from (f"<figure>{picture.svg}</figure>" for picture in pictures(record, standalone=False))
-    yield from (
-        _table(table) for table in record.tables if table.rows and table.name not in HIDDEN_TABLES
-    )
+    yield from (_table(table) for table in record.tables if shown_columns(table))
     notes = "".join(f"<li>{escape(n.message)}</li>" for n in record.cautions)
     if notes:
         yield f'<ul class="notes">{notes}</ul>'
@@ -81,11 +87,7 @@ def _figures(record: Record) -> str:
 
 
 def _table(table: Table) -> str:
-    shown = [
-        at
-        for at, name in enumerate(table.columns)
-        if name not in HIDDEN_COLUMNS and any(row[at] is not None for row in table.rows)
-    ]
+    shown = shown_columns(table)
     head = "".join(f"<th{_align(table, at)}>{escape(table.columns[at])}</th>" for at in shown)
     body = "".join(_row(table, row, shown) for row in table.rows[:SHOWN_ROWS])
     more = len(table.rows) - SHOWN_ROWS
@@ -105,6 +107,11 @@ def _row(table: Table, row: Sequence[Scalar], shown: Sequence[int]) -> str:
 
 def _align(table: Table, at: int) -> str:
     return ' class="n"' if table.units[at] is not None else ""
+
+
+def escape_lines(text: str) -> str:
+    """As ``escape``, with line ends kept."""
+    return "\n".join(_escape(plain(line)) for line in text.splitlines())
 
 
 def escape(text: str) -> str:

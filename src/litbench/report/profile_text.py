@@ -26,10 +26,7 @@ def render(record: Record, artifacts: Path | None = None) -> str:
 def _lines(record: Record, artifacts: Path | None) -> Iterator[str]:
     tool = record.instruments[0]
     version = f" {tool.version}" if tool.version else ""
-    what = record.workload.name
-    if what == "command":
-        what = str(record.workload.parameters.get("arguments", ""))
-    yield f"{question_of(record)}: {record.subject.name} {what}".rstrip()
+    yield f"{question_of(record)}: {record.subject.name} {what_of(record)}".rstrip()
     simulated = ", simulated" if setting(record, "simulated") else ""
     yield f"  by {tool.name}{version}{simulated}, over the {setting(record, 'region')}"
     if not record.valid:
@@ -38,8 +35,7 @@ def _lines(record: Record, artifacts: Path | None) -> Iterator[str]:
     for metric in ordered(record.metrics):
         yield f"  {metric.name:<34} {figure(metric)}"
     for table in record.tables:
-        if table.name not in HIDDEN_TABLES and table.rows:
-            yield from _table(table)
+        yield from _table(table)
     for note in record.cautions:
         yield f"  note ({note.code}): {note.message}"
     for each in advice(record):
@@ -47,6 +43,23 @@ def _lines(record: Record, artifacts: Path | None) -> Iterator[str]:
     for artifact in record.artifacts:
         path = (artifacts / artifact.path) if artifacts else Path(artifact.path)
         yield f"  file: {path}"
+
+
+def what_of(record: Record) -> str:
+    """The workload, or a command's arguments."""
+    what = record.workload.name
+    return str(record.workload.parameters.get("arguments", "")) if what == "command" else what
+
+
+def shown_columns(table: Table) -> list[int]:
+    """The columns that are worth a reader's time; none of a table that is for pictures."""
+    if table.name in HIDDEN_TABLES:
+        return []
+    return [
+        at
+        for at, name in enumerate(table.columns)
+        if name not in HIDDEN_COLUMNS and any(row[at] is not None for row in table.rows)
+    ]
 
 
 def figure(metric: Metric) -> str:
@@ -73,8 +86,9 @@ def ordered(metrics: Sequence[Metric]) -> list[Metric]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    shown = [at for at, name in enumerate(table.columns) if name not in HIDDEN_COLUMNS]
-    filled = [at for at in shown if any(row[at] is not None for row in table.rows)]
+    filled = shown_columns(table)
+    if not filled:
+        return
     cells = [[table.columns[at] for at in filled]]
     cells += [[cell(row[at], table.units[at]) for at in filled] for row in table.rows[:SHOWN_ROWS]]
     widths = [max(len(line[at]) for line in cells) for at in range(len(filled))]

@@ -12,18 +12,22 @@ from litbench.record import Kind, Measure, Note, Record, Specification
 from litbench.report.labels import anchor, labels
 from litbench.report.notes import Notes
 from litbench.report.parts import Ranking, Row
-from litbench.stats import histogram as hdr
-from litbench.stats import ranking, summary
+from litbench.stats import fairness, ranking, summary
+from litbench.stats.fairness import Fairness
 from litbench.stats.interval import Scope
-from litbench.stats.ranking import Standing
-from litbench.stats.steady import State
+from litbench.stats.ranking import Place, Standing
+from litbench.stats.steady import State, Steady
 from litbench.stats.summary import Group, Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit, format_quantity
 
 SCALED_DOWN = "scaled-down"  # the caution of a run whose parameters its target could not hold
-
-SHARE, GAP = "share", "gap"  # what isolation measures besides its time
+FAIRNESS = (
+    "share: of the others' messages, what was handled while one actor burned the processor;"
+    " worst gap: the longest that one of them waited for its next message"
+)
+PACING = "pacing"  # the histogram of how late a driver sent
+LATE_NS = 5_000  # a driver that spins on an idle machine is nearer to its schedule
 FEW = 2  # forks, of which an interval is so wide that it needs a word
 
 
@@ -96,7 +100,7 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
     name, version, per, clock, parameters = table
     rates = [_throughput(group) for group in groups]
     measured = [_latencies(group) for group in groups]
-    standings = _standings(table, groups, rates)
+    places = _places(table, groups, rates)
     differ = ranking.differences([_specification(group) for group in groups])
     told = [
         _sentences(table, group, rate, latencies, different)
@@ -112,15 +116,20 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
             threads=group.key.threads,
             throughput=rate,
             latencies=latencies,
-            standing=standing,
+            standing=place.standing,
+            part=place.part,
+            part_interval=place.interval,
+            rescaled=_table(group) != table,
+            differs=different,
+            fairness=_fairness(group),
             notes=notes.add(sentence for sentence in sentences if sentence not in remarks),
             runs=tuple(record.id for record in group.records),
             valid=len(group.records) - len(group.invalid),
             invalid=len(group.invalid),
             reasons=_reasons(group),
         )
-        for group, rate, latencies, standing, sentences in zip(
-            groups, rates, measured, standings, told, strict=True
+        for group, rate, latencies, place, different, sentences in zip(
+            groups, rates, measured, places, differ, told, strict=True
         )
     ]
     work_units = [rate.work_unit for rate in rates if isinstance(rate, Throughput)]
@@ -134,9 +143,9 @@ def _ranking(number: int, title: str, table: _Table, groups: list[Group], names:
         work_unit=work_units[0] if work_units else Unit.MESSAGES,
         per=per,
         clock=clock,
-        rows=tuple(sorted(rows, key=_place)),
+        rows=tuple(sorted(rows, key=_order)),
         notes=notes.texts,
-        remarks=remarks,
+        remarks=(*remarks, FAIRNESS) if any(row.fairness for row in rows) else remarks,
     )
 
 
@@ -166,11 +175,18 @@ def _latencies(group: Group) -> tuple[Latency, ...] | Undetermined | None:
     return summary.latencies(group.valid(Measure.LATENCY))
 
 
-def _standings(
+def _fairness(group: Group) -> Fairness | Undetermined | None:
+    """How the others fared, where the workload has an actor that burns the processor."""
+    if not any(record.metric(fairness.SHARE) for record in group.records):
+        return None
+    return fairness.fairness([record for record in group.records if record.valid])
+
+
+def _places(
     table: _Table, groups: list[Group], rates: Sequence[Throughput | Undetermined | None]
-) -> tuple[Standing, ...]:
-    """Standings of the rows with the table's own parameters; others are not ranked."""
-    return ranking.standings(
+) -> tuple[Place, ...]:
+    """Places of the rows with the table's own parameters; others are not ranked."""
+    return ranking.places(
         [
             rate if _table(group) == table else None
             for group, rate in zip(groups, rates, strict=True)
@@ -178,7 +194,7 @@ def _standings(
     )
 
 
-def _place(row: Row) -> tuple[int, float, str]:
+def _order(row: Row) -> tuple[int, float, str]:
     """The order of rows: by throughput, else by median latency, invalid ones last."""
     if isinstance(row.throughput, Throughput):
         return (1 if row.standing is Standing.UNRANKED else 0, -row.throughput.rate, row.label)
@@ -208,8 +224,8 @@ def _sentences(
     if isinstance(rate, Throughput):
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
-        sentences += _of_latency(latencies[0])
-    return sentences + _of_fairness(group) + _of_cautions(group)
+        sentences += _of_latency(latencies[0]) + _of_pacing(latencies)
+    return list(dict.fromkeys(sentences)) + _of_cautions(group)
 
 
 def _of_invalid(group: Group) -> list[str]:
@@ -238,38 +254,47 @@ def _of_rate(rate: Throughput) -> list[str]:
         )
     elif rate.interval.forks == FEW:
         sentences.append("two forks show little of how forks differ: the interval has to be wide")
-    states = summary.fork_states(rate)
-    forks = len(rate.states)
-    told = {
-        State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
-        State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
-        State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
-    }
-    sentences += [
-        text.format(states[state], forks) for state, text in told.items() if state in states
+    return sentences + _of_states(rate.states, _STATES)
+
+
+_STATES = {
+    State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
+    State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
+    State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
+}
+_STATES_OF_LATENCY = {
+    State.NONE: "latency: no steady state in {} of {} forks",
+    State.SLOWDOWN: "latency: {} of {} forks slowed down; the samples from before are in, too",
+    State.WARMUP: "latency: {} of {} forks warmed up first; those samples are in, too",
+}
+
+
+def _of_states(states: Sequence[Steady], told: dict[State, str]) -> list[str]:
+    counts, forks = summary.count_states(states), len(states)
+    sentences = [
+        text.format(counts[state], forks) for state, text in told.items() if state in counts
     ]
-    if states.get(State.SHORT) == forks:
+    if forks and counts.get(State.SHORT) == forks:
         sentences.append("too few iterations to tell whether it was in a steady state")
     return sentences
 
 
 def _of_latency(latency: Latency) -> list[str]:
-    if latency.near_clock is None:
-        return []
-    cost = format_quantity(latency.near_clock, latency.unit)
-    return [f"the median latency is near the cost of reading the clock ({cost})"]
+    sentences = _of_states(latency.states, _STATES_OF_LATENCY)
+    if latency.near_clock is not None:
+        cost = format_quantity(latency.near_clock, latency.unit)
+        sentences.append(f"the median latency is near the cost of reading the clock ({cost})")
+    return list(dict.fromkeys(sentences))
 
 
-def _of_fairness(group: Group) -> list[str]:
-    """How the others fared while one actor burned the processor (isolation)."""
-    valid = [record for record in group.records if record.valid]
-    shares = [value for r in valid if (share := r.metric(SHARE)) for value in share.values]
-    gaps = [gap for r in valid if (gap := r.histogram(GAP)) and hdr.total(gap.counts)]
-    if not shares or not gaps:
-        return []
-    worst = format_quantity(max(hdr.most(gap.counts) for gap in gaps), gaps[0].unit)
-    mean = 100 * sum(shares) / len(shares)
-    return [f"{mean:.1f} % of the others' messages handled during the burns, longest gap {worst}"]
+def _of_pacing(latencies: Sequence[Latency]) -> list[str]:
+    """Where the driver of an open loop could not keep to its schedule."""
+    late = [one for one in latencies if one.name == PACING and one.p99 > LATE_NS]
+    return [
+        f"the driver sent late (p99 {format_quantity(one.p99, one.unit)}): the machine was busy"
+        for one in late
+        if one.unit is Unit.NS
+    ]
 
 
 def _of_cautions(group: Group) -> list[str]:

@@ -117,12 +117,13 @@ def _some(texts: list[str]) -> str:
 
 
 def _histogram(histogram: Histogram) -> str:
-    if not hdr.total(histogram.counts):
+    samples = hdr.total(histogram.counts)
+    if not samples:
         return "empty"
     p50, p99 = hdr.percentiles(histogram.counts, (hdr.P50, hdr.P99))
     named = {"p50": p50, "p99": p99, "max": hdr.most(histogram.counts)}
     values = (f"{name} {format_quantity(value, histogram.unit)}" for name, value in named.items())
-    return f"{hdr.total(histogram.counts):,} samples: {', '.join(values)}"
+    return f"{samples:,} samples: {', '.join(values)}"
 
 
 def _metric(metric: Metric) -> str:

@@ -61,9 +61,11 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     for ranking in report.rankings:
         yield from _ranking(ranking, width)
     for sweep in report.sweeps:
-        yield from _sweep(sweep)
+        yield from _sweep(sweep, width)
     for memory in report.memory:
         yield from _memory(memory, width)
+    for sheet in report.beside:
+        yield from sheet_parts(sheet) if width >= TABLE_LEAST else _sheet_blocks(sheet)
     yield from _findings(report, width)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
@@ -103,7 +105,21 @@ def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
     yield _text(sheet.title, "dim")
     yield table
     if sheet.note:
-        yield _text(f"  {sheet.note}", "dim")
+        yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
+
+
+def _sheet_blocks(sheet: Sheet) -> Iterator[RenderableType]:
+    yield Text()
+    yield _text(sheet.title, "dim")
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in sheet.rows:
+        table.add_row(_text(row[0], "bold"), "")
+        for name, cell in zip(sheet.columns[1:], row[1:], strict=True):
+            table.add_row(_text(f"  {name}"), _text(cell))
+    yield table
+    yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -132,13 +148,16 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
 def _ranking_table(ranking: Ranking) -> Table:
     table = _table()
     table.add_column("configuration", overflow="fold", ratio=1, min_width=16)
-    rates, latencies = _has_rates(ranking), _has_latencies(ranking)
+    rates, latencies = _has_rates(ranking), phrases.has_latencies(ranking)
     if rates:
         table.add_column(phrases.rate_unit(ranking), justify="right", no_wrap=True)
         table.add_column("± 95 %", justify="right", no_wrap=True)
     if latencies:
         for name, _ in _LATENCIES:
             table.add_column(name, justify="right", no_wrap=True)
+    fair = phrases.FAIRNESS if phrases.has_fairness(ranking) else ()
+    for name, _ in fair:
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for row in ranking.rows:
         cells = [_text(row.label)]
@@ -146,6 +165,7 @@ def _ranking_table(ranking: Ranking) -> Table:
             cells += [Text(_rate(row), _style(row)), Text(phrases.margin(row))]
         if latencies:
             cells += [Text(phrases.latency(row, field)) for _, field in _LATENCIES]
+        cells += [Text(cell(row)) for _, cell in fair]
         table.add_row(
             *cells, Text(_letters(row.notes), "yellow"), style="dim" if row.valid == 0 else ""
         )
@@ -161,18 +181,16 @@ def _ranking_blocks(ranking: Ranking) -> Table:
         if _has_rates(ranking):
             rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
-        if _has_latencies(ranking):
+        if phrases.has_latencies(ranking):
             for title, field in _LATENCIES:
                 table.add_row(Text(f"  {title}"), Text(phrases.latency(row, field)))
+        for title, cell in phrases.FAIRNESS if row.fairness else ():
+            table.add_row(Text(f"  {title}"), Text(cell(row)))
     return table
 
 
 def _has_rates(ranking: Ranking) -> bool:
     return any(row.throughput is not None for row in ranking.rows)
-
-
-def _has_latencies(ranking: Ranking) -> bool:
-    return any(row.latencies is not None for row in ranking.rows)
 
 
 def _rate(row: Row) -> str:
@@ -185,19 +203,40 @@ def _style(row: Row) -> str:
     return "red" if phrases.rate(row) == phrases.INVALID else ""
 
 
-def _sweep(sweep: Sweep) -> Iterator[RenderableType]:
+def _sweep(sweep: Sweep, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield _text(sweep.title, "bold cyan")
     yield _text(sweep.summary, "dim")
+    yield _sweep_table(sweep) if width >= TABLE_LEAST else _sweep_blocks(sweep)
+    for claim in sweep.claims:
+        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
+
+
+def _sweep_table(sweep: Sweep) -> Table:
     table = _table()
     table.add_column("configuration", overflow="fold", ratio=1, min_width=12)
-    for name in (sweep.over, *sweep.columns):
-        table.add_column(name, justify="right", overflow="fold")
+    points = [point for row in sweep.rows for point in row.points]
+    table.add_column(sweep.over, justify="right", min_width=max(len(str(p.at)) for p in points))
+    for index, name in enumerate(sweep.columns):  # titles may fold, figures may not
+        longest = max(len(point.cells[index]) for point in points)
+        table.add_column(name, justify="right", min_width=longest)
     for row in sweep.rows:
         for index, point in enumerate(row.points):
             cells = (str(point.at), *point.cells)
             table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
-    yield table
+    return table
+
+
+def _sweep_blocks(sweep: Sweep) -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for row in sweep.rows:
+        for point in row.points:
+            table.add_row(_text(f"{row.label}, {sweep.over} {point.at}", "bold"), "")
+            for name, cell in zip(sweep.columns, point.cells, strict=True):
+                table.add_row(_text(f"  {name}"), _text(cell))
+    return table
 
 
 def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
@@ -208,26 +247,19 @@ def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _notes(memory.notes)
 
 
-_MEMORY = (
-    ("memory used", phrases.used),
-    ("with", phrases.count),
-    ("bytes each", phrases.each),
-    ("95 % interval", phrases.each_interval),
-)
-
-
 def _memory_table(memory: MemoryTable) -> Table:
     table = _table()
-    table.add_column("scenario", overflow="fold", ratio=1, min_width=16)
+    table.add_column("scenario", overflow="fold", ratio=1, min_width=14)
     table.add_column("reading", no_wrap=True)
-    for name, _ in _MEMORY:
+    columns = phrases.memory_columns(memory)
+    for name, _ in columns:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
             _text(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
-            *(Text(cell(row)) for _, cell in _MEMORY),
+            *(Text(cell(row)) for _, cell in columns),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -240,7 +272,7 @@ def _memory_blocks(memory: MemoryTable) -> Table:
     for row in memory.rows:
         title = f"{row.label}, {row.memory.reading}  {_letters(row.notes)}".rstrip()
         table.add_row(_text(title, "bold"), "")
-        for name, cell in _MEMORY:
+        for name, cell in phrases.memory_columns(memory):
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
 
@@ -275,6 +307,7 @@ def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield _text(goals.title, "bold cyan")
     yield _text(goals.about, "dim")
+    yield _text(phrases.verdicts(goals))
     yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
     yield from _notes(goals.notes)
     for remark in goals.remarks:
@@ -296,7 +329,7 @@ def _goal_table(goals: GoalTable) -> Table:
             _text(row.target),
             Text(phrases.measured(row)),
             Text(phrases.measured_interval(row)),
-            Text(row.verdict, _VERDICTS[row.verdict]),
+            Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]),
             Text(_letters(row.notes), "yellow"),
         )
     return table
@@ -316,7 +349,7 @@ def _goal_blocks(goals: GoalTable) -> Table:
         table.add_row(Text("  on"), _text(row.target))
         table.add_row(Text("  measured"), Text(phrases.measured(row)))
         table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
-        table.add_row(Text("  verdict"), Text(row.verdict, _VERDICTS[row.verdict]))
+        table.add_row(Text("  verdict"), Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]))
     return table
 
 

@@ -68,6 +68,9 @@ def cautions(talk: Conversation, definition: WorkloadDefinition) -> tuple[Note, 
     notes = list(specification_differences(talk.ready.specification, definition, talk.job))
     clock = talk.ready.clock
     shortest = min((i.end - i.start for i in talk.iterations), default=0)
+    if clock.unit is Unit.NS and (clock.cost is None or clock.resolution is None):
+        message = "the adapter did not calibrate its clock: what is near its cost cannot be told"
+        notes.append(Note(code="clock-not-calibrated", message=message))
     coarse = max(clock.cost or 0, clock.resolution or 0)
     if talk.job.measure is Measure.THROUGHPUT and shortest < CLOCK_MULTIPLE * coarse:
         notes.append(
@@ -229,10 +232,16 @@ def _recording_violations(talk: Conversation, definition: WorkloadDefinition) ->
                 code="metric-count",
                 message=f"{metric.name} has {len(metric.values)} values for {made} iterations",
             )
+    for name in definition.ratios:
+        yield from _ratio_violations(name, talk)
     for histogram in talk.histograms:
         yield from histogram_violations(histogram)
+    if definition.other_samples:
+        for name, samples in definition.other_samples(declared_values(talk, definition)).items():
+            yield from _sample_violations(talk, name, samples)
     if talk.job.measure is Measure.LATENCY and definition.histogram:
-        yield from _latency_violations(talk, definition, definition.histogram)
+        samples = definition.samples_of(declared_values(talk, definition))
+        yield from _sample_violations(talk, definition.histogram, samples)
     if talk.job.measure is Measure.MEMORY:
         names = {metric.name for metric in talk.metrics}
         pairs = [r for r in ("live", "rss", "reported") if {f"{r}-before", f"{r}-loaded"} <= names]
@@ -240,14 +249,20 @@ def _recording_violations(talk: Conversation, definition: WorkloadDefinition) ->
             yield Note(code="memory-missing", message="no reading of memory, before and loaded")
 
 
-def _latency_violations(
-    talk: Conversation, definition: WorkloadDefinition, name: str
-) -> Iterator[Note]:
+def _ratio_violations(name: str, talk: Conversation) -> Iterator[Note]:
+    metric = next((metric for metric in talk.metrics if metric.name == name), None)
+    if metric is None or not metric.values:
+        yield Note(code="metric-missing", message=f"no metric {name!r}")
+    elif not all(0 <= value <= 1 for value in metric.values):
+        yield Note(code="metric-range", message=f"{name!r} is not from 0 to 1")
+
+
+def _sample_violations(talk: Conversation, name: str, samples: int) -> Iterator[Note]:
     histogram = next((h for h in talk.histograms if h.name == name), None)
     if histogram is None:
         yield Note(code="histogram-missing", message=f"no histogram {name!r}")
         return
-    wanted = definition.samples_of(declared_values(talk, definition)) * len(talk.iterations)
+    wanted = samples * len(talk.iterations)
     got = sum(count for _, count in histogram.counts)
     if got != wanted:
         yield Note(

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from litbench.environment import Reading, peak_resident, readings_between, usable_cpus
+from litbench.catalogue import WorkloadDefinition
+from litbench.environment import (
+    Reading,
+    peak_resident,
+    readings_between,
+    usable_cpu_count,
+    usable_cpus,
+)
 from litbench.instruments.base import NOTHING, Instrument, added
 from litbench.plan import Item, Plan
 from litbench.protocol import Description, Go, ProtocolError, Report
@@ -33,6 +40,7 @@ from litbench.record import (
 from litbench.runner.checks import cautions, declared_values, violations
 from litbench.runner.conversation import Conversation, State
 from litbench.runner.process import AdapterProcess, Exit, keep_output
+from litbench.runner.sizing import Sizing
 from litbench.targets import Adapter
 
 SETUP_TIMEOUT_S = 60.0
@@ -93,19 +101,20 @@ def run_plan(
 ) -> Iterator[tuple[Item, Record | None]]:
     """Make every run of the plan in order; each record is kept before it is yielded.
 
-    ``begin`` hears of each run before it is made. An item comes with None when it is passed over:
-    its preset makes one fork only of what takes long.
+    ``begin`` hears of each run before it is made. An item comes with None when it is passed over,
+    and may be run at another size: see ``sizing``.
     """
-    long: set[int] = set()
+    sizing = Sizing(plan)
     for item in plan.items:
-        if id(item.selection) in long:
+        if sizing.passes_over(item):
             yield item, None
             continue
         begin(item)
-        record = run_item(item, prepared[item.selection.target], setting, plan)
+        target = prepared[item.selection.target]
+        if trial := sizing.trial(item):
+            sizing.tried(item, trial, run_item(trial, target, setting, plan))
+        record = sizing.judged(item, run_item(sizing.fitted(item), target, setting, plan))
         keep(record)
-        if record.duration_ns > plan.preset.long_run_s * 1e9:
-            long.add(id(item.selection))
         yield item, record
 
 
@@ -118,7 +127,7 @@ def run_item(
     """
     run = _Run(Conversation(item.job), watch)
     identifier, started = new_id(), now()
-    cpus = _cpus_for(item) if setting.pin else ()
+    cpus = _cpus_for(item, target.description) if setting.pin else ()
     before = Reading.take()
     environment = added({**os.environ, **target.adapter.environment}, watch.environment())
     command = watch.wrap([*target.adapter.command, "serve"])
@@ -135,6 +144,7 @@ def run_item(
     finally:
         watch.stopped()
     run.readings |= readings_between(before, Reading.take())
+    run.readings |= target.adapter.readings
     run.readings["pinned_cpus"] = ",".join(map(str, cpus)) or "none"
     _judge(run, item)
     ready = run.talk.ready
@@ -227,10 +237,26 @@ def _judge(run: _Run, item: Item) -> None:
     definition = item.selection.definition
     run.reasons += violations(run.talk, definition, run.wall_ns)
     run.cautions += cautions(run.talk, definition)
+    run.cautions += _crowded(run, definition)
     steal = run.readings.get("steal_ratio")
     if isinstance(steal, float) and steal > STEAL_WORTH_SAYING:
         message = f"the hypervisor took {steal:.1%} of the processors' time during this run"
         run.cautions.append(Note(code="steal", message=message))
+
+
+def _crowded(run: _Run, definition: WorkloadDefinition) -> list[Note]:
+    """A caution where a driver that spins takes a processor from the workers."""
+    said = run.talk.ready.specification if run.talk.ready else None
+    processors = usable_cpu_count()
+    if not definition.spins or said is None or said.driver != "block_on":
+        return []
+    if said.threads < processors:
+        return []
+    message = (
+        f"the driver spins beside {said.threads} workers on {processors} processors: they take"
+        " turns, and the operating system's time slices are in the latencies"
+    )
+    return [Note(code="oversubscribed", message=message)]
 
 
 def _iterations(talk: Conversation) -> tuple[Iteration, ...]:
@@ -278,10 +304,13 @@ def _keep_outputs(
     return tuple(kept)
 
 
-def _cpus_for(item: Item) -> tuple[int, ...]:
+def _cpus_for(item: Item, description: Description) -> tuple[int, ...]:
     """The processors for a run: as many as it has threads, the highest-numbered ones.
 
     A single-threaded run on one processor has no migrations; processor 0 usually serves interrupts.
+    A driver that spins has one more, where a target can have threads besides it.
     """
     usable = usable_cpus()
-    return usable[-item.job.threads :] if item.job.threads < len(usable) else usable
+    apart = item.selection.definition.spins and description.threads.most > 1
+    busy = item.job.threads + apart
+    return usable[-busy:] if busy < len(usable) else usable

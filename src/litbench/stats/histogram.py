@@ -7,8 +7,10 @@ A bucket is named by its lowest value.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from operator import itemgetter
 
 from litbench.record import Histogram
@@ -102,19 +104,12 @@ def percentiles(counts: Counts, fractions: Sequence[Fraction]) -> tuple[int, ...
     least 1. Fractions are exact, because a rank computed in floats can land a bucket off.
     Raises ValueError when nothing was counted.
     """
-    n = total(counts)
+    seen = list(accumulate(map(itemgetter(1), counts)))
+    n = seen[-1] if seen else 0
     if n == 0:
         raise ValueError("an empty histogram has no percentiles")
-    values: list[int] = []
-    buckets = iter(counts)
-    bucket, seen = next(buckets)
-    for fraction in fractions:
-        rank = max(-(-fraction.numerator * n // fraction.denominator), 1)
-        while seen < rank:
-            bucket, count = next(buckets)
-            seen += count
-        values.append(highest(bucket))
-    return tuple(values)
+    ranks = (max(-(-p.numerator * n // p.denominator), 1) for p in fractions)
+    return tuple(highest(counts[bisect_left(seen, rank)][0]) for rank in ranks)
 
 
 def mean(counts: Counts) -> float:
@@ -130,9 +125,17 @@ def mean(counts: Counts) -> float:
 
 def least(counts: Counts) -> int:
     """The lowest value equivalent to the smallest one. Raises ValueError on an empty histogram."""
-    return min(bucket for bucket, count in counts if count)
+    return _first(counts)
 
 
 def most(counts: Counts) -> int:
     """The highest value equivalent to the largest one. Raises ValueError on an empty histogram."""
-    return highest(max(bucket for bucket, count in counts if count))
+    return highest(_first(reversed(counts)))
+
+
+def _first(counts: Iterable[tuple[int, int]]) -> int:
+    """The first bucket that something was counted in."""
+    for bucket, count in counts:
+        if count:
+            return bucket
+    raise ValueError("an empty histogram has no values")

@@ -6,6 +6,8 @@ rate                 work a second
 rate-per-thread      the same for each worker thread
 time-each            nanoseconds for each message (or actor): one over the rate
 bytes-each           live bytes in the allocator for one more actor or message
+share                part of the others' messages handled beside an actor that burns the processor
+worst-gap            the longest that one of them waited for its next message, the mean over forks
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from fractions import Fraction
 import msgspec
 
 from litbench.record import Histogram, Measure, Record
+from litbench.stats import fairness, interval, memory, summary
 from litbench.stats import histogram as hdr
-from litbench.stats import interval, memory, summary
 from litbench.stats.interval import Interval
 from litbench.stats.memory import Reading
 from litbench.stats.undetermined import Undetermined
@@ -149,9 +151,29 @@ def _bytes_each(records: Sequence[Record]) -> Quantity | Undetermined:
     if not live:
         return Undetermined("the runs have no reading of the allocator's live bytes")
     line = live[0].slope
+    if line is None:
+        return Undetermined("the workload has no size that memory could be a slope over")
     if isinstance(line, Undetermined):
         return line
     return Quantity(line.slope, Unit.BYTES, line.low, line.high)
+
+
+def _share(records: Sequence[Record]) -> Quantity | Undetermined:
+    found = fairness.fairness(records)
+    if isinstance(found, Undetermined):
+        return found
+    return Quantity(found.share, Unit.RATIO, found.low, found.high, found.reason)
+
+
+def _worst_gap(records: Sequence[Record]) -> Quantity | Undetermined:
+    found = fairness.fairness(records)
+    if isinstance(found, Undetermined):
+        return found
+    forks = [[float(gap)] for gap in found.worst_gaps]
+    middle = interval.mean(forks)
+    if isinstance(middle, Undetermined):
+        return middle
+    return _quantity(middle, found.unit, interval.mean_interval(forks))
 
 
 _OTHERS: dict[str, tuple[Measure, Callable[[Sequence[Record]], Quantity | Undetermined]]] = {
@@ -159,4 +181,6 @@ _OTHERS: dict[str, tuple[Measure, Callable[[Sequence[Record]], Quantity | Undete
     "rate-per-thread": (Measure.THROUGHPUT, _rate_per_thread),
     "time-each": (Measure.THROUGHPUT, _time_each),
     "bytes-each": (Measure.MEMORY, _bytes_each),
+    "share": (Measure.THROUGHPUT, _share),
+    "worst-gap": (Measure.THROUGHPUT, _worst_gap),
 }

@@ -1,7 +1,8 @@
 """Runs that may be pooled, and what they say together: a throughput, a latency.
 
 Runs are pooled when they are of one build of one target, one workload with the same parameters, the
-same threads, and the same clock. Invalid runs stay visible in their group and give no number.
+same set-up (threads, driver, mailboxes, ...), and the same clock. Invalid runs stay visible in
+their group and give no number.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from litbench import catalogue
 from litbench.errors import UsageError
-from litbench.record import Clock, Histogram, Measure, Record, Scalar, Subject
+from litbench.record import Clock, Histogram, Measure, Record, Scalar, Specification, Subject
 from litbench.stats import histogram as hdr
 from litbench.stats import interval, steady
 from litbench.stats.interval import Interval
@@ -28,7 +29,10 @@ _PER = {Unit.NS: 1e9, Unit.CYCLES: 1e6, Unit.INSTRUCTIONS: 1e6}
 
 
 class Key(msgspec.Struct, frozen=True, order=False):
-    """What runs must share to be pooled. ``clock`` names a clock that is not a wall clock."""
+    """What runs must share to be pooled. ``clock`` names a clock that is not a wall clock.
+
+    ``setup`` is the specification without the counts that follow from workload and parameters.
+    """
 
     subject: Subject
     workload: str
@@ -37,6 +41,7 @@ class Key(msgspec.Struct, frozen=True, order=False):
     threads: int | None
     unit: Unit
     clock: str = ""
+    setup: Specification | None = None
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -79,7 +84,12 @@ class Throughput(msgspec.Struct, frozen=True):
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Percentiles of all forks' samples of one kind, merged. ``unit`` is the histogram's."""
+    """Percentiles of all forks' samples of one kind, merged. ``unit`` is the histogram's.
+
+    The workload's own latency has what its forks' iterations took (``times``, in the clock's unit)
+    and what they did (``states``); a histogram is over all iterations, so all are in it. Both are
+    empty where an iteration lasts as long as it is told to.
+    """
 
     name: str
     unit: Unit
@@ -92,6 +102,8 @@ class Latency(msgspec.Struct, frozen=True):
     max: int
     near_clock: float | None  # the clock's cost, where the median is too near to it
     counts: tuple[tuple[int, int], ...]
+    times: tuple[tuple[int, ...], ...] = ()
+    states: tuple[Steady, ...] = ()
 
 
 def group(records: Iterable[Record]) -> tuple[Group, ...]:
@@ -118,7 +130,15 @@ def _key(record: Record) -> Key:
         threads=record.specification.threads if record.specification else None,
         unit=clock.unit,
         clock="" if clock.unit is Unit.NS else clock.name,
+        setup=setup_of(record),
     )
+
+
+def setup_of(record: Record) -> Specification | None:
+    """How a run was set up, whatever it had to do: runs that differ in it are not pooled."""
+    if record.specification is None:
+        return None
+    return msgspec.structs.replace(record.specification, actors=0, messages=0)
 
 
 def _nearest(key: Key, groups: dict[Key, list[Record]]) -> Key:
@@ -126,7 +146,8 @@ def _nearest(key: Key, groups: dict[Key, list[Record]]) -> Key:
     alike = [
         other
         for other in groups
-        if msgspec.structs.replace(other, threads=None, unit=key.unit, clock=key.clock) == key
+        if msgspec.structs.replace(other, threads=None, setup=None, unit=key.unit, clock=key.clock)
+        == key
     ]
     return alike[0] if len(alike) == 1 else key
 
@@ -193,7 +214,19 @@ def latencies(records: Sequence[Record]) -> tuple[Latency, ...] | Undetermined:
     costs = [r.clock.cost for r in records if r.clock and r.clock.cost is not None]
     own = _own_histogram(records[0])
     found = [_latency(histograms, max(costs, default=None)) for histograms in by_name.values()]
-    return tuple(sorted(found, key=lambda latency: (latency.name != own, latency.name)))
+    first, *others = sorted(found, key=lambda latency: (latency.name != own, latency.name))
+    return _with_iterations(first, records), *others
+
+
+def _with_iterations(found: Latency, records: Sequence[Record]) -> Latency:
+    try:
+        if catalogue.workload(records[0].workload.name).spins:
+            return found
+    except UsageError:
+        pass  # a workload of the user's own
+    times = tuple(tuple(i.elapsed for i in r.iterations) for r in records if r.iterations)
+    states = tuple(steady.classify(fork) for fork in times)
+    return msgspec.structs.replace(found, times=times, states=states)
 
 
 def _own_histogram(record: Record) -> str | None:
@@ -221,9 +254,9 @@ def _latency(histograms: Sequence[Histogram], cost: float | None) -> Latency:
     )
 
 
-def fork_states(found: Throughput) -> dict[State, int]:
+def count_states(states: Sequence[Steady]) -> dict[State, int]:
     """How many forks were in each class, classes that did not occur left out."""
     counts: dict[State, int] = defaultdict(int)
-    for fork in found.states:
+    for fork in states:
         counts[fork.state] += 1
     return dict(counts)

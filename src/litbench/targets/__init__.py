@@ -1,6 +1,7 @@
 """Targets: which there are, how they become runnable, what they can do."""
 
-from litbench.targets.build import Adapter, build, cache_folder, is_built
+from litbench.targets.build import Adapter, build, is_built
+from litbench.targets.cache import cache_folder
 from litbench.targets.describe import describe
 from litbench.targets.manifest import (
     Target,

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litbench.errors import MissingToolError, UsageError
-from litbench.targets import sources
+from litbench.record import Scalar
+from litbench.targets import firmware, sources
+from litbench.targets.cache import SKIPPED, cache_folder, digest_of, locked
 from litbench.targets.manifest import Target, adapters_folder
 
 BUILD_TIMEOUT_S = 1800
-_SKIPPED = {"target", "__pycache__", ".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """A target that can be run: its command, its environment, and what it was built from."""
+    """A target that can be run: its command, its environment, and what it was built from.
+
+    ``readings`` is what each of its records says of the build, ``warning`` what the user is told.
+    """
 
     target: Target
     command: tuple[str, ...]
     digest: str
     environment: dict[str, str] = field(default_factory=dict)
-
-
-def cache_folder() -> Path:
-    """Where builds are kept: ``$LITBENCH_CACHE``, else ``litbench`` in the user's cache folder."""
-    if own := os.environ.get("LITBENCH_CACHE"):
-        return Path(own).resolve()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "litbench"
+    readings: dict[str, Scalar] = field(default_factory=dict)
+    warning: str = ""
 
 
 def build(target: Target) -> Adapter:
@@ -49,6 +45,8 @@ def build(target: Target) -> Adapter:
             return _build_cargo(target)
         case "pip":
             return _build_pip(target)
+        case "firmware":
+            return _build_firmware(target)
         case "none":
             return _ready(target)
         case other:
@@ -63,29 +61,10 @@ def is_built(target: Target) -> bool:
         case "pip":
             requirements = target.entry.requirements
             return not requirements or (_pip_folder(target) / "built").exists()
+        case "firmware":
+            return firmware.is_settled(_firmware_name(target))
         case _:
             return True
-
-
-def digest_of(folder: Path) -> str:
-    """A digest of the names and bytes of all source files below ``folder``."""
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        relative = path.relative_to(folder).as_posix()
-        data = path.read_bytes()
-        digest.update(f"{len(relative)}:{relative}{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name in _SKIPPED or path.suffix == ".pyc":
-            continue
-        if path.is_dir():
-            yield from _files(path)
-        elif path.is_file():
-            yield path
 
 
 def _ready(target: Target) -> Adapter:
@@ -100,6 +79,24 @@ def _ready(target: Target) -> Adapter:
     found = Path(program)
     words = (str(found), *(_absolute(target.folder, word) for word in command[1:]))
     return Adapter(target, words, _digest_of_program(words), environment=_library())
+
+
+def _build_firmware(target: Target) -> Adapter:
+    """The command with the firmware that was built here, else the one that comes with litbench."""
+    made = firmware.prepare(_firmware_name(target))
+    ready = _ready(target)
+    command = (*ready.command[:-1], str(made.path))
+    return replace(
+        ready,
+        command=command,
+        digest=_digest_of_program(command),
+        readings={"firmware": made.origin},
+        warning=made.warning,
+    )
+
+
+def _firmware_name(target: Target) -> str:
+    return Path(target.entry.command[-1]).stem
 
 
 def _library() -> dict[str, str]:
@@ -141,7 +138,7 @@ def _build_cargo(target: Target) -> Adapter:
     folder = _cargo_folder(target)
     package = target.entry.package
     program = folder / "bin" / target.entry.command[0]
-    with _locked(folder):
+    with locked(folder):
         if not is_built(target):
             _run_cargo(target, folder)
             (folder / "bin").mkdir(exist_ok=True)
@@ -169,7 +166,7 @@ def _run_cargo(target: Target, folder: Path) -> None:
         environment["LITBENCH_SOURCE_REVISION"] = sources.revision(target)
         environment.setdefault("CARGO_NET_RETRY", "1")
     if target.checkout is not None:  # whose own dependencies the lock file may not have
-        where = sources.stage(target, folder / "sources", _SKIPPED)
+        where = sources.stage(target, folder / "sources", SKIPPED)
     else:
         command.append("--locked")
     log = folder / f"{target.entry.package}.log"
@@ -189,7 +186,7 @@ def _build_pip(target: Target) -> Adapter:
     if target.entry.requirements:
         folder = _pip_folder(target)
         interpreter = folder / "venv" / "bin" / "python"
-        with _locked(folder):
+        with locked(folder):
             if not is_built(target):
                 _run_pip(target, folder, interpreter)
                 (folder / "built").touch()
@@ -266,12 +263,3 @@ def _cure(log: Path) -> str:
     if any(word in text for word in offline):
         return f"It needs a package registry: check the network or the proxy; log: {log}"
     return f"The whole output is in {log}"
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One build at a time in a folder of the cache, over all processes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -16,7 +16,8 @@ DESCRIPTION_LIMIT = 1 << 20
 def describe(adapter: Adapter) -> Description:
     """What ``ADAPTER describe`` prints.
 
-    Raises MissingToolError when the adapter does not run or says something else.
+    Raises MissingToolError when the adapter does not run or says something else. An exit with
+    litbench's own status for a missing tool says which one that is.
     """
     command = [*adapter.command, "describe"]
     try:
@@ -28,8 +29,10 @@ def describe(adapter: Adapter) -> Description:
             timeout=DESCRIBE_TIMEOUT_S,
             check=False,
         )
+        last = result.stderr.decode("utf-8", "backslashreplace").strip()[-300:]
+        if result.returncode == MissingToolError.exit_code and last:
+            raise MissingToolError(f"what {adapter.target.name} runs on", cost=last, cure="")
         if result.returncode != 0:
-            last = result.stderr.decode("utf-8", "backslashreplace").strip()[-200:]
             raise ProtocolError("describe", f"exit status {result.returncode}: {last}")
         return decode_description(result.stdout[:DESCRIPTION_LIMIT])
     except (OSError, subprocess.TimeoutExpired, ProtocolError) as error:

@@ -424,13 +424,25 @@ def test_state_that_outlives_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
             _, value, _ = await own.receive()
             if value == failures.FAIL:
                 raise failures.HandlerError
-            if value < 0:
-                driver.try_send((0, counted, 0))
-            else:
-                counted += 1
+            if value >= 0:
+                counted += value + 1
+            driver.try_send((0, counted, 0))
 
     monkeypatch.setattr(failures, "_child", remembering)
     outcome, expected = outcome_of("supervision")
+    assert outcome.checks["restarts"] == expected.checks["restarts"]
+    assert outcome.checks["states"] != expected.checks["states"]
+
+
+@pytest.mark.parametrize("strategy", [1, 2])
+def test_another_strategy_that_counts_right(monkeypatch: pytest.MonkeyPatch, strategy: int) -> None:
+    class Pretending(OneForOneOnly):
+        async def _restart(self, number: int, when: int) -> None:
+            await super()._restart(number, when)
+            self.restarts += len(Supervisor._affected(self, number)) - 1
+
+    monkeypatch.setattr(failures, "Supervisor", Pretending)
+    outcome, expected = outcome_of("supervision", strategy=strategy)
     assert outcome.checks["restarts"] == expected.checks["restarts"]
     assert outcome.checks["states"] != expected.checks["states"]
 

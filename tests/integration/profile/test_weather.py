@@ -18,7 +18,9 @@ from litbench.instruments.perf_script import Counter, read_samples
 from litbench.instruments.stacks import Stacks
 from litbench.instruments.tools import bounded_lines
 from litbench.profiles.advice import advice
+from litbench.profiling import ProfileRequest, profile
 from litbench.runner.command import run_command
+from litbench.store import Store
 
 from .conftest import Ask, Build, codes, need
 
@@ -131,13 +133,53 @@ def test_a_bound_on_perfs_file_is_said(
     monkeypatch: pytest.MonkeyPatch, seeded: Build, ask: Ask
 ) -> None:
     need("perf")
-    monkeypatch.setattr("litbench.instruments.perf_record.SIZE_LIMIT", 1)
+    monkeypatch.setattr("litbench.instruments.perf_record.PerfRecord.limit_mib", 1)
     try:
         (record,) = ask("cpu", "perf", [seeded("burn.c"), "20000"])
     except MissingToolError as error:
         pytest.skip(str(error))
     assert any("perf ended the program" in note.message for note in record.cautions)
     assert "stacks" in {table.name for table in record.tables}  # what there is is shown
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "limit"),
+    [("heap", "heaptrack", "heaptrack.LIMIT_MIB"), ("locks", "strace", "futex_trace.LIMIT_MIB")],
+)
+def test_a_bound_on_a_tools_file_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch, ask: Ask, question: str, tool: str, limit: str
+) -> None:
+    need(tool)
+    monkeypatch.setattr(f"litbench.instruments.{limit}", 1)
+    endless = (
+        "import ctypes; f = ctypes.CDLL(None).syscall; x = ctypes.c_int(7)\n"
+        "while True: f(202, ctypes.byref(x), 1, 1, 0, 0, 0)"
+    )
+    (record,) = ask(question, tool, [sys.executable, "-S", "-c", endless], timeout_s=60.0)
+    assert any("reached 1 MiB" in note.message for note in record.cautions)
+    assert not any("did not end in time" in note.message for note in record.cautions)
+    assert record.tables  # what there is is shown
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "kind"),
+    [("cpu", "perf", "perf_record.PerfRecord"), ("sched", "perf-sched", "perf_sched.PerfSched")],
+)
+def test_a_target_is_recorded_no_longer_when_perfs_file_is_full(
+    monkeypatch: pytest.MonkeyPatch, store: Store, question: str, tool: str, kind: str
+) -> None:
+    need("perf")
+    monkeypatch.setattr(f"litbench.instruments.{kind}.limit_mib", 0)
+    request = ProfileRequest(
+        question=Question(question), tool=tool, target="asyncio", workload="ping-pong",
+        time_limit_s=0.5, plain=False,
+    )  # fmt: skip
+    try:
+        (record,) = profile(request, store)
+    except MissingToolError as error:
+        pytest.skip(str(error))
+    assert record.valid
+    assert any("was stopped" in note.message for note in record.cautions)
 
 
 def test_a_command_that_does_not_end(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,13 +23,23 @@ from litbench.record import (
     Metric,
     Record,
     Scalar,
+    Specification,
     Status,
     Subject,
     Table,
     Workload,
     new_id,
 )
-from litbench.report import flame_graph, model, profile_diff, profile_page, profile_text, text
+from litbench.report import (
+    flame_graph,
+    markdown,
+    model,
+    profile_diff,
+    profile_markdown,
+    profile_page,
+    profile_text,
+    text,
+)
 from litbench.report.profile_pictures import files_of
 from litbench.units import Unit
 
@@ -59,20 +70,41 @@ def table(name: str, columns: str, *rows: tuple[object, ...]) -> Table:
     return Table(name=name, columns=names, units=(None,) * len(names), rows=rows)  # type: ignore[arg-type]
 
 
+def by_size(live: list[int]) -> Record:
+    counted = (250, 500, 1000, 2000, 4000)
+    sizes = tuple((n, b, b / n) for n, b in zip(counted, live, strict=True))
+    found = profile("heap", (table("memory by actors", "actors|live|live each", *sizes),))
+    watcher = found.instruments[0]
+    settings = {**watcher.settings, "counted": "actors"}
+    return msgspec.structs.replace(
+        found, instruments=(msgspec.structs.replace(watcher, settings=settings),)
+    )
+
+
 SITES = "site|where|allocations|bytes|alive bytes|stack"
-THREADS = "thread|tid|run|wait|run share|preempted|longest run|others waited"
+THREADS = "thread|tid|run|wait|run share|preempted|longest run|ousted"
 LOCKS = "lock|kind|contended share|wait|held share|top holder|top holder share|site|where"
 CLASSES = "class|share"
 SHARED = "line|kind|share of samples|threads|offsets|site|where"
 HOG = table(
-    "threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8, 5e8), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4, 0)
+    "threads", THREADS, ("hog", 1, 9e8, 1e6, 0.9, 90, 9e8, 400), ("p", 2, 1e6, 5e8, 0.1, 0, 1e4, 0)
 )
-CLEAN_HOG = table("threads", THREADS, ("hog", 1, 1e6, 1e4, 0.01, 0, 1e4, 0))
+# one thread is busy alone, another is preempted often but sleeps now and then
+CLEAN_HOG = table(
+    "threads",
+    THREADS,
+    ("busy", 1, 9e8, 1e6, 0.9, 90, 9e8, 2),
+    ("worker", 2, 3e8, 5e8, 0.3, 9e4, 6e7, 99),
+)
 CASES: dict[str, tuple[Record, Record]] = {
     "tiny-allocations": (
         profile("heap", (table("sites", SITES, ("take", "a.c:8", 300, 19200, 0, "m;take")),),
                 {"allocations-per-message": 3, "allocated-per-message": 192}),
         profile("heap", (), {"allocations-per-message": 0.01, "allocated-per-message": 1}),
+    ),
+    "memory-not-proportional": (
+        by_size([100_000 + 8 * n * n for n in (250, 500, 1000, 2000, 4000)]),
+        by_size([100_000 + 300 * n for n in (250, 500, 1000, 2000, 4000)]),
     ),
     "leak": (
         profile("leaks", (table("lost", "site|where|bytes", ("lose", "l.c:9", 16000)),),
@@ -98,6 +130,11 @@ CASES: dict[str, tuple[Record, Record]] = {
     "scheduling-share": (
         profile("cpu", (table("classes", CLASSES, ("scheduling", 0.5), ("actor code", 0.2)),)),
         profile("cpu", (table("classes", CLASSES, ("scheduling", 0.2), ("actor code", 0.5)),)),
+    ),
+    "synchronisation-share": (
+        profile("cpu", (table("classes", CLASSES, ("synchronisation", 0.3), ("actor code", 0.7)),)),
+        profile("cpu", (table("classes", CLASSES, ("synchronisation", 0.05),
+                              ("actor code", 0.9)),)),
     ),
     "low-ipc": (
         profile("cpu", (), {"instructions-per-cycle": 0.4}),
@@ -194,6 +231,48 @@ def test_a_regression_comes_with_its_cause() -> None:
     shown = profile_diff.render(found)
     assert "clone (q.rs) (new)" in shown
     assert "100% of the change" in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "threads", "said"),
+    [(1000.05, 1, "the same within 0.01 %"), (1002.0, 1, "changed by +0.200%"), (1002.0, 2, "")],
+)
+def test_instructions_decide_where_they_repeat(after: float, threads: int, said: str) -> None:
+    done = Specification(
+        actors=2, messages=9, message_bytes=24, in_flight=1, mailbox=16, threads=threads,
+        driver="worker",
+    )  # fmt: skip
+    old, new = (
+        msgspec.structs.replace(
+            profile("cpu", (), {"simulated-instructions-per-message": count, "messages": 9}),
+            specification=done,
+        )
+        for count in (1000.0, after)
+    )
+    notes = " ".join(differences([old], [new])[0].notes)
+    assert (said in notes) if said else ("instructions" not in notes)
+
+
+def test_a_difference_in_every_format() -> None:
+    rows = [(("p|q", "x.rs:7", 1, 8, 0, ""),), (("p|q", "x.rs:7", 3, 24, 0, ""),)]
+    old, new = (profile("heap", (table("sites", SITES, *r),), {"messages": 1}) for r in rows)
+    found = differences([old], [new])
+    markdown, page = profile_markdown.render_differences(found), profile_page.render_differences
+    assert "| p\\|q (x.rs) | 1 | 3 | 100% |" in markdown
+    assert "p|q (x.rs)" in page(found)
+
+
+def test_a_profile_in_markdown() -> None:
+    bad = profile(
+        "heap", (table("sites", SITES, ("<b>take|", "a.c:8", 300, 19200, 0, "m;take")),),
+        {"allocations-per-message": 3, "allocated-per-message": 192},
+    )  # fmt: skip
+    for shown in (profile_markdown.render([bad]), markdown.render(model.build([bad]))):
+        assert "## heap: program ping-pong" in shown
+        assert "| allocations-per-message | 3" in shown
+        assert "**Advice:**" in shown
+        assert "\\<b\\>take\\|" in shown
+        assert "<b>" not in shown
 
 
 def test_profiles_of_other_questions_are_not_compared() -> None:

@@ -66,6 +66,18 @@ def test_latency_has_jitter_and_time_has_its_share_of_a_message() -> None:
     assert ("instructions a message", "100") in sheet("time", found)
 
 
+def test_the_exact_extremes_of_a_firmware_go_before_the_edges_of_buckets() -> None:
+    names = ("irq-to-task-least", "irq-to-task-mean", "irq-to-task-most")
+    values = (100, 100.25, 101)
+    exact = tuple(Metric(n, Unit.INSTRUCTIONS, (v,)) for n, v in zip(names, values, strict=True))
+    histogram = Histogram("irq-to-task", Unit.INSTRUCTIONS, ((96, 4),))
+    found = record(histograms=(histogram,), metrics=exact)
+    (row,) = sheet("latency", found)
+    assert (row[2], row[3], row[6], row[7]) == ("100", "100", "101", "1")
+    assert all(100 <= int(cell) <= 101 for cell in row[2:7])
+    assert not any(s.title == "readings" for s in boards.sheets(found)), "shown once"
+
+
 def test_what_is_unknown_is_a_dash_and_never_zero() -> None:
     assert sheet("stacks", record()) == (("main", "-"),)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from litbench import catalogue
 from litbench.errors import InputError
 from litbench.record import Histogram, Measure, Note, Record
-from litbench.report import goals, markdown, text
+from litbench.report import goals, html, markdown, text
 from litbench.report import json as as_json
 from litbench.report.goals import Goal, GoalSet, Relation
 from litbench.report.model import build
@@ -234,9 +234,27 @@ def test_every_format_shows_the_goal_the_value_and_the_verdict() -> None:
     for shown in (text.render(report), text.render(report, 60), markdown.render(report)):
         for word in ("Ours", "target: rate", "as stated", "M/s", "pass", "how it is taken"):
             assert word in shown
+    page = html.render(report)
+    for word in ("Ours", "target", "as stated", "M/s", "✓ pass", "how it is taken"):
+        assert word in page
     plain = as_json.to_builtins(report)["goals"][0]["rows"][0]
     assert plain["verdict"] == "pass"
     assert plain["measured"]["low"] > plain["limit"]
+
+
+def test_goals_come_first_and_no_verdict_rests_on_colour() -> None:
+    held = tuple(goal(name=n, limit=limit) for n, limit in (("a", 1e6), ("b", 2e6), ("c", 9e6)))
+    report = build(
+        counting(500), goal_sets=[GoalSet(title="Ours", about="what we want", goals=held)]
+    )
+    assert report.goals[0].verdicts == dict.fromkeys(
+        (Verdict.PASS, Verdict.FAIL, Verdict.UNDETERMINED), 1
+    )
+    for shown in (html.render(report), markdown.render(report)):
+        assert shown.index("what we want") < shown.index("floods one counter")
+    for shown in (html.render(report), markdown.render(report), text.render(report)):
+        for verdict in ("✓ pass", "✗ fail", "? undetermined"):
+            assert verdict in shown
 
 
 def test_the_goals_that_come_with_litbench_name_what_exists() -> None:

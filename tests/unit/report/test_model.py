@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 
 from litbench.record import Clock, Kind, Measure, Metric, Note, Record
+from litbench.report import html, markdown, text
 from litbench.report.model import Report, build
 from litbench.report.notes import Notes, letter
 from litbench.report.parts import Ranking, Row
 from litbench.stats.ranking import Standing
+from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.stats.undetermined import Undetermined
 from litbench.units import Unit
@@ -201,6 +204,54 @@ def test_no_cost_is_claimed_where_the_interval_contains_zero() -> None:
     assert any("contains 0" in note for note in found.notes)
 
 
+def reading(
+    before: Sequence[int], loaded: Sequence[int], after: Sequence[int] = ()
+) -> list[Metric]:
+    named = {"live-before": before, "live-loaded": loaded, "live-after": after}
+    return [Metric(name=n, unit=Unit.BYTES, values=tuple(v)) for n, v in named.items() if v]
+
+
+def test_what_has_one_size_shows_what_it_used_and_what_it_left() -> None:
+    metrics = reading([1_000], [6_000_000], [3_048])
+    report = build([run("smol", "churn", Measure.MEMORY, elapsed=[9], metrics=metrics)])
+    (row,) = report.memory[0].rows
+    assert row.memory.slope is None
+    for shown in (text.render(report), markdown.render(report), html.render(report)):
+        for word in ("5.72 MiB", "left", "2.00 KiB"):
+            assert word in shown
+        assert "bytes each" not in shown
+
+
+@pytest.mark.parametrize("leak", [0, 512])
+def test_a_soak_is_a_slope_over_its_iterations(leak: int) -> None:
+    """The first quarter grows, as caches do; after it, only what leaks does."""
+    source = random.Random(9)
+    at = [20_000 + 5_000 * min(i, 40) + leak * i + source.randint(0, 64) for i in range(400)]
+    metrics = reading(at[:-1], at[1:])
+    (found,) = build([run("smol", "soak", Measure.MEMORY, metrics=metrics)]).memory
+    (row,) = found.rows
+    assert row.memory.counted == "iterations"
+    assert isinstance(row.memory.slope, Slope)
+    assert row.memory.slope.low <= leak <= row.memory.slope.high
+    assert row.memory.slope.excludes_zero == bool(leak)
+    assert len(row.memory.points) <= 20
+
+
+def test_too_short_a_soak_has_no_slope() -> None:
+    metrics = reading([1, 2, 3], [2, 3, 4])
+    (found,) = build([run("smol", "soak", Measure.MEMORY, metrics=metrics)]).memory
+    assert any("needs at least 5 iterations" in note for note in found.notes)
+
+
+def test_crashes_are_counted_as_crashes() -> None:
+    source = random.Random(4)
+    sizes = (500, 1_000, 2_000, 5_000, 10_000)
+    runs = [memory_run(source, "smol", "supervision", size, 0.0, turn=size) for size in sizes]
+    for shown in (render(build(runs)) for render in (text.render, markdown.render, html.render)):
+        assert "crashes" in shown
+        assert "10,000 actors" not in shown
+
+
 def test_the_order_of_records_does_not_matter(report: Report) -> None:
     shuffled = session()
     random.Random(3).shuffle(shuffled)
@@ -247,3 +298,27 @@ def test_extra_histograms_come_after_the_workloads_own() -> None:
     measured = found.rows[0].latencies
     assert isinstance(measured, tuple)
     assert [one.name for one in measured] == ["round-trip", "naive"]
+
+
+def test_a_ratio_to_the_best_has_the_interval_of_the_ratio() -> None:
+    report = build([*forks("tokio-ct", 1e7), *forks("smol", 2e7)])
+    best, half = report.rankings[0].rows
+    assert (best.part, best.part_interval) == (1, None)
+    assert half.part_interval is not None
+    assert half.part == pytest.approx(0.5, rel=0.05)
+    assert half.part_interval.contains(0.5)
+    assert half.part_interval.high < 0.6
+
+
+def test_a_driver_that_could_not_keep_its_schedule_is_told() -> None:
+    def loaded(late_ns: int) -> str:
+        source = random.Random(2)
+        found = [latencies(source, "corrected", 9_000, 500), latencies(source, "naive", 5_000, 500)]
+        found.append(latencies(source, "pacing", late_ns, 500))
+        record = run(
+            "smol", "loaded-latency", Measure.LATENCY, histograms=found, elapsed=[3 * 10**8]
+        )
+        return " ".join(text.render(build([record])).split())
+
+    assert "the driver sent late (p99" in loaded(20_000)
+    assert "the driver sent late" not in loaded(100)

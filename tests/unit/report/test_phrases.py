@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from litbench.report import phrases
 from litbench.report.html.scales import linear, logarithmic
-from litbench.report.markdown import escape
+from litbench.report.markdown_table import escape
 from litbench.stats.interval import Interval, Scope
 
 

@@ -136,7 +136,7 @@ def test_warm_up_is_not_in_the_rate() -> None:
     assert {s.state for s in found.states} == {State.WARMUP}
     assert {s.start for s in found.states} == {4}
     assert found.rate == pytest.approx(8_000_000)
-    assert summary.fork_states(found) == {State.WARMUP: 3}
+    assert summary.count_states(found.states) == {State.WARMUP: 3}
 
 
 def test_one_fork_is_flagged_and_one_iteration_has_no_interval() -> None:
@@ -192,7 +192,7 @@ def test_memory_is_a_slope_and_readings_stay_apart() -> None:
     source = random.Random(2)
     live, rss = memory.memory([memory_run(source, "smol", "mass-spawn", s, 1024) for s in SIZES])
     assert (live.reading, rss.reading) == (Reading.LIVE, Reading.RSS)
-    assert live.unit is Unit.ACTORS
+    assert live.counted == "actors"
     assert isinstance(live.slope, Slope)
     assert isinstance(rss.slope, Slope)
     assert live.slope.slope == pytest.approx(1024, rel=0.001)
@@ -203,7 +203,7 @@ def test_memory_is_a_slope_and_readings_stay_apart() -> None:
 def test_memory_of_messages_and_too_few_sizes() -> None:
     source = random.Random(2)
     found = memory.memory([memory_run(source, "smol", "mailbox-fill", s, 40) for s in SIZES[:3]])
-    assert found[0].unit is Unit.MESSAGES
+    assert found[0].counted == "messages"
     assert found[0].slope == Undetermined("3 sizes: a slope needs at least 5")
 
 
@@ -230,7 +230,7 @@ def test_without_intervals_nothing_is_ranked() -> None:
 def test_specifications_that_differ_are_told() -> None:
     usual = run(threads=1).specification
     other = run(threads=2, driver="block_on", batch=8).specification
-    none, told, missing = ranking.differences([usual, other, None])[:3]
+    none, told, missing, _ = ranking.differences([usual, other, None, usual])
     assert (none, missing) == ((), ())
     assert told == (
         "batch 8, where most have 1",
@@ -238,3 +238,12 @@ def test_specifications_that_differ_are_told() -> None:
         "driver block_on, where most have worker",
     )
     assert ranking.differences([None]) == ((),)
+
+
+def test_without_a_majority_nobody_is_called_the_usual() -> None:
+    one, other = run(threads=1).specification, run(threads=2).specification
+    assert ranking.differences([one, other]) == (
+        ("threads 1, where others have 2",),
+        ("threads 2, where others have 1",),
+    )
+    assert ranking.differences([other, one])[0] == ("threads 2, where others have 1",)

@@ -1,15 +1,12 @@
 //! `counting`: a producer floods one counter, then asks for the total.
 
-use lit_bit_core::actor::address::Address;
-use lit_bit_core::actor::{spawn_actor_tokio, Actor, ActorError};
+use litbench_adapter::bench::{Account, Bench, Region};
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{batched, bound, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{batched, Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
-use crate::handled::Handled;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
 
@@ -26,26 +23,28 @@ impl Workload for Counting {
     const NAME: &'static str = "counting";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (style, batch) = batched(job, style)?;
-        Ok(Self { messages: positive(job, "messages")?, mailbox: bound(job)?, style, batch })
+        let batch = batched(job, style)?;
+        let (messages, mailbox) = (job.positive("messages")?, job.length("mailbox")?);
+        Ok(Self { messages, mailbox, style, batch })
     }
 
     fn size(&self) -> Size {
         Size { batch: self.batch, ..Size::new(2, self.messages, self.mailbox) }
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
-        let counter = Counter { account: Account::new(book), producer: None };
-        let counter = Handle::new(spawn(self.style, counter, self.mailbox));
-        let producer = Producer {
-            account: Account::new(book),
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
+        let counter = Counter { account: Account::new(bench), producer: None };
+        let style = self.style.taking(self.batch);
+        let counter = Handle::new(spawn(bench, style, counter, self.mailbox));
+        let flood = Flood {
+            account: Account::new(bench),
             counter: counter.clone(),
-            driver: driver.handle(),
             messages: self.messages,
         };
-        let producer = Handle::new(spawn_actor_tokio(producer, self.mailbox));
+        let producer = Producer { flood: Some(flood), driver: driver.handle() };
+        let producer = Handle::new(spawn(bench, self.style, producer, self.mailbox));
         tell(&counter, Message::Meet { other: producer.clone() }).await;
 
         let start = clock::now();
@@ -55,24 +54,27 @@ impl Workload for Counting {
 
         // The two know each other: one has to forget the other before a mailbox can close.
         tell(&counter, Message::Meet { other: driver.handle() }).await;
-        drop((producer, counter));
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered().check("total", total)
+        drop((producer, counter, driver));
+        bench.close(mark, Region { start, end }).await.ordered().check("total", total)
     }
 }
 
-/// Floods the counter, then asks. An actor of its own kind, as one handler sends many messages.
-struct Producer {
+/// Floods the counter, then asks.
+pub struct Producer {
+    flood: Option<Flood>,
+    driver: Handle,
+}
+
+struct Flood {
     account: Account,
     counter: Handle,
-    driver: Handle,
     messages: u64,
 }
 
-impl Producer {
-    async fn flood(&mut self) {
+impl Flood {
+    async fn pour(mut self) {
         for value in 0..self.messages {
-            let stamp = self.account.book().stamp();
+            let stamp = self.account.bench().stamp();
             self.account.send();
             let _ = self.counter.send(Message::Work { from: 0, value, stamp }).await;
         }
@@ -80,28 +82,20 @@ impl Producer {
     }
 }
 
-impl Actor for Producer {
-    type Message = Message;
-    type Future<'a> = Handled<'a>;
-
-    fn handle(&mut self, message: Message) -> Handled<'_> {
+impl Behaviour for Producer {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
-            Message::Start => Handled::waiting(self.flood()),
-            Message::Answer { value } => {
-                Handled::waiting(tell(&self.driver, Message::Done { value }))
-            }
-            _ => Handled::Ready,
+            Message::Answer { value } => Next::Say(Message::Done { value: *value }),
+            _ => Next::wait_once(self.flood.take().map(Flood::pour)),
         }
     }
 
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.account.settle(&[]);
-        Ok(())
+    fn route(&self, _letter: &Message) -> &Handle {
+        &self.driver
     }
 }
 
 /// Counts, and says how many when asked.
-#[derive(Clone)]
 pub struct Counter {
     account: Account,
     producer: Option<Handle>,
@@ -109,37 +103,24 @@ pub struct Counter {
 
 impl Behaviour for Counter {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
             Message::Work { value, stamp, .. } => {
-                self.account.book().record_since(*stamp);
+                self.account.bench().record_since(*stamp);
                 self.account.handle(*value);
-                None
+                Next::Rest
             }
             Message::Meet { other } => {
                 self.producer = Some(other.clone());
-                None
+                Next::Rest
             }
-            Message::Ask => Some(Message::Answer { value: self.account.handled() }),
-            _ => None,
+            _ => Next::Say(Message::Answer { value: self.account.handled() }),
         }
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         self.producer.as_ref().expect("they have met before the question")
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::counter::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(counter, Counter);
-}
+charts!(producer: Producer, counter: Counter);

@@ -1,16 +1,16 @@
 //! `fan-in`: many senders flood one receiver.
 
-use lit_bit_core::actor::address::Address;
-use lit_bit_core::actor::backpressure::SendError;
-use lit_bit_core::actor::{spawn_actor_tokio, Actor, ActorError};
-use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use super::{batched, bound, crowd, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
-use crate::driver::{tell, yield_now, Driver};
-use crate::handled::Handled;
+use lit_bit_core::actor::backpressure::SendError;
+use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::{clock, yield_now, Failure, Fold, Iteration, Job, Unit};
+
+use super::{batched, Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use crate::chart::charts;
+use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
 
@@ -29,14 +29,13 @@ impl Workload for FanIn {
     const NAME: &'static str = "fan-in";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (style, batch) = batched(job, style)?;
         Ok(Self {
-            senders: crowd(job, "senders")?,
-            messages: positive(job, "messages")?,
-            mailbox: bound(job)?,
+            senders: job.crowd("senders")?,
+            messages: job.positive("messages")?,
+            mailbox: job.length("mailbox")?,
             style,
-            batch,
-            fail_fast: job.parameter("fail_fast")? != 0,
+            batch: batched(job, style)?,
+            fail_fast: job.option("fail_fast") != 0,
         })
     }
 
@@ -49,23 +48,24 @@ impl Workload for FanIn {
         }
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
         let sink = Sink {
-            account: Account::new(book),
+            account: Account::new(bench),
             folds: vec![Fold::new(); self.senders as usize],
             expected: self.size().messages,
             driver: driver.handle(),
         };
-        let receiver = Handle::new(spawn(self.style, sink, self.mailbox));
+        let style = self.style.taking(self.batch);
+        let receiver = Handle::new(spawn(bench, style, sink, self.mailbox));
+        let refused = Arc::new(AtomicU64::new(0));
         let sources: Vec<_> = (0..self.senders)
             .map(|number| {
-                let account = Account::new(book);
-                let receiver = receiver.clone();
-                let Self { messages, fail_fast, .. } = self;
-                let source = Source { account, number, messages, receiver, fail_fast };
-                spawn_actor_tokio(source, self.mailbox)
+                let (account, receiver) = (Account::new(bench), receiver.clone());
+                let refused = self.fail_fast.then(|| Arc::clone(&refused));
+                let flood = Flood { account, number, messages: self.messages, receiver, refused };
+                spawn(bench, self.style, Source(Some(flood)), self.mailbox)
             })
             .collect();
 
@@ -76,70 +76,61 @@ impl Workload for FanIn {
         driver.done().await;
         let end = clock::now();
 
-        drop((sources, receiver));
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered()
+        drop((sources, receiver, driver));
+        let closed = bench.close(mark, Region { start, end }).await;
+        if self.fail_fast {
+            bench.note("refused", Unit::Count, refused.load(Ordering::Relaxed) as f64);
+        }
+        closed.ordered()
     }
 }
 
 /// Floods the receiver.
-struct Source {
+pub struct Source(Option<Flood>);
+
+struct Flood {
     account: Account,
     number: u32,
     messages: u64,
     receiver: Handle,
-    fail_fast: bool,
+    /// Counts what a full mailbox refused, where senders never wait for room.
+    refused: Option<Arc<AtomicU64>>,
 }
 
-impl Source {
-    fn message(&mut self, value: u64) -> Message {
-        self.account.send();
-        Message::Work { from: self.number, value, stamp: self.account.book().stamp() }
-    }
-
-    /// Waits while the mailbox is full.
-    async fn flood(&mut self) {
-        for value in 0..self.messages {
-            let message = self.message(value);
-            let _ = self.receiver.send(message).await; // a lost one is missed later
-        }
-    }
-
-    /// Never waits for room, but lets others run and tries again.
-    async fn flood_fast(&mut self) {
+impl Flood {
+    async fn pour(mut self) {
         let mut refused = 0;
         for value in 0..self.messages {
-            let mut message = self.message(value);
+            let stamp = self.account.bench().stamp();
+            self.account.send();
+            let mut message = Message::Work { from: self.number, value, stamp };
+            if self.refused.is_none() {
+                let _ = self.receiver.send(message).await; // a lost one is missed later
+                continue;
+            }
             while let Err(SendError::Full(back)) = self.receiver.try_send(message) {
                 refused += 1;
                 message = back;
                 yield_now().await;
             }
         }
-        self.account.book().refused(refused);
+        if let Some(total) = self.refused {
+            total.fetch_add(refused, Ordering::Relaxed);
+        }
     }
 }
 
-impl Actor for Source {
-    type Message = Message;
-    type Future<'a> = Handled<'a>;
-
-    fn handle(&mut self, _start: Message) -> Handled<'_> {
-        if self.fail_fast {
-            Handled::waiting(self.flood_fast())
-        } else {
-            Handled::waiting(self.flood())
-        }
+impl Behaviour for Source {
+    fn receive(&mut self, _start: &Message) -> Next {
+        Next::wait_once(self.0.take().map(Flood::pour))
     }
 
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.account.settle(&[]);
-        Ok(())
+    fn route(&self, _letter: &Message) -> &Handle {
+        unreachable!("a source does all in its flood")
     }
 }
 
 /// Keeps one fold for each sender.
-#[derive(Clone)]
 pub struct Sink {
     account: Account,
     folds: Vec<Fold>,
@@ -149,28 +140,22 @@ pub struct Sink {
 
 impl Behaviour for Sink {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
-        let Message::Work { from, value, stamp } = message else { return None };
-        self.account.book().record_since(*stamp);
+    fn receive(&mut self, message: &Message) -> Next {
+        let Message::Work { from, value, stamp } = message else { return Next::Rest };
+        self.account.bench().record_since(*stamp);
         self.account.handle_from(*value, &mut self.folds[*from as usize]);
-        (self.account.handled() == self.expected).then_some(Message::Done { value: 0 })
+        Next::done_if(self.account.handled() == self.expected, 0)
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
+}
 
-    fn settle(&self) {
+impl Drop for Sink {
+    fn drop(&mut self) {
         self.account.settle(&self.folds);
     }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::sink::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(sink, Sink);
-}
+charts!(source: Source, sink: Sink);

@@ -1,33 +1,74 @@
-//! `fan-out`: one sender broadcasts to many receivers.
+//! `fan-out` and `fork-join-throughput`: one sender deals to many receivers, which compute nothing or a little.
 
 use lit_bit_core::actor::address::Address;
-use lit_bit_core::actor::{spawn_actor_tokio, Actor, ActorError};
-use litbench_adapter::{clock, Failure, Iteration, Job};
+use litbench_adapter::bench::{Account, Bench, Closed, Region};
+use litbench_adapter::random::work;
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{bound, crowd, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
-use crate::handled::Handled;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
 
 /// A flood from one actor to many.
 #[derive(Clone, Copy, Debug)]
-pub struct FanOut {
-    receivers: u32,
-    messages: u64,
-    mailbox: usize,
-    style: Style,
-}
+pub struct FanOut(Deal);
 
 impl Workload for FanOut {
     const NAME: &'static str = "fan-out";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (receivers, messages) = (crowd(job, "receivers")?, positive(job, "messages")?);
-        Ok(Self { receivers, messages, mailbox: bound(job)?, style })
+        Deal::of(job, style, "receivers", None).map(Self)
+    }
+
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        self.0.make(bench).await.0.ordered()
+    }
+}
+
+/// Messages dealt to many actors that each compute a little.
+#[derive(Clone, Copy, Debug)]
+pub struct ForkJoinThroughput(Deal);
+
+impl Workload for ForkJoinThroughput {
+    const NAME: &'static str = "fork-join-throughput";
+    const MEASURES: &'static [Measure] = &[Measure::Throughput];
+
+    fn of(job: &Job, style: Style) -> Result<Self, Failure> {
+        Deal::of(job, style, "actors", Some(job.parameter("work")?)).map(Self)
+    }
+
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let (closed, results) = self.0.make(bench).await;
+        closed.ordered().check("work", results)
+    }
+}
+
+/// What the two have in common.
+#[derive(Clone, Copy, Debug)]
+struct Deal {
+    receivers: u32,
+    messages: u64,
+    /// Steps of computation for a message.
+    work: Option<u64>,
+    mailbox: usize,
+    style: Style,
+}
+
+impl Deal {
+    fn of(job: &Job, style: Style, receivers: &str, work: Option<u64>) -> Result<Self, Failure> {
+        let (receivers, messages) = (job.crowd(receivers)?, job.positive("messages")?);
+        Ok(Self { receivers, messages, work, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
@@ -35,44 +76,44 @@ impl Workload for FanOut {
         Size::new(receivers + 1, receivers * self.messages, self.mailbox)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, self.receivers.into());
+    /// One iteration, and the sum of all results.
+    async fn make(self, bench: &'static Bench) -> (Closed, u64) {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, self.receivers.into());
         let receivers = (0..self.receivers)
             .map(|_| {
-                let (account, driver) = (Account::new(book), driver.handle());
-                let receiver = Receiver { account, expected: self.messages, driver };
-                spawn(self.style, receiver, self.mailbox)
+                let (account, driver) = (Account::new(bench), driver.handle());
+                let receiver = Receiver { account, deal: self, results: 0, driver };
+                spawn(bench, self.style, receiver, self.mailbox)
             })
             .collect();
-        let dealer = Dealer { account: Account::new(book), receivers, messages: self.messages };
-        let dealer = spawn_actor_tokio(dealer, self.mailbox);
+        let flood = Flood { account: Account::new(bench), receivers, messages: self.messages };
+        let dealer = spawn(bench, self.style, Dealer(Some(flood)), self.mailbox);
 
         let start = clock::now();
         tell(&dealer, Message::Start).await;
-        for _ in 0..self.receivers {
-            driver.done().await;
-        }
+        let results = driver.total(self.receivers.into()).await;
         let end = clock::now();
 
-        drop(dealer); // and with it the only addresses of the receivers
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered()
+        drop((dealer, driver)); // the flood had the only addresses of the receivers
+        (bench.close(mark, Region { start, end }).await, results)
     }
 }
 
 /// Sends each value to every receiver.
-struct Dealer {
+pub struct Dealer(Option<Flood>);
+
+struct Flood {
     account: Account,
     receivers: Vec<Address<Message>>,
     messages: u64,
 }
 
-impl Dealer {
-    async fn deal(&mut self) {
+impl Flood {
+    async fn pour(mut self) {
         for value in 0..self.messages {
             for receiver in &self.receivers {
-                let stamp = self.account.book().stamp();
+                let stamp = self.account.bench().stamp();
                 self.account.send();
                 let _ = receiver.send(Message::Work { from: 0, value, stamp }).await;
             }
@@ -80,52 +121,39 @@ impl Dealer {
     }
 }
 
-impl Actor for Dealer {
-    type Message = Message;
-    type Future<'a> = Handled<'a>;
-
-    fn handle(&mut self, _start: Message) -> Handled<'_> {
-        Handled::waiting(self.deal())
+impl Behaviour for Dealer {
+    fn receive(&mut self, _start: &Message) -> Next {
+        Next::wait_once(self.0.take().map(Flood::pour))
     }
 
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.account.settle(&[]);
-        Ok(())
+    fn route(&self, _letter: &Message) -> &Handle {
+        unreachable!("a dealer does all in its flood")
     }
 }
 
 /// Says when it has handled all.
-#[derive(Clone)]
 pub struct Receiver {
     account: Account,
-    expected: u64,
+    deal: Deal,
+    results: u64,
     driver: Handle,
 }
 
 impl Behaviour for Receiver {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
-        let Message::Work { value, stamp, .. } = message else { return None };
-        self.account.book().record_since(*stamp);
+    fn receive(&mut self, message: &Message) -> Next {
+        let Message::Work { value, stamp, .. } = message else { return Next::Rest };
+        self.account.bench().record_since(*stamp);
         self.account.handle(*value);
-        (self.account.handled() == self.expected).then_some(Message::Done { value: 0 })
+        if let Some(steps) = self.deal.work {
+            self.results = self.results.wrapping_add(work(*value, steps));
+        }
+        Next::done_if(self.account.handled() == self.deal.messages, self.results)
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::receiver::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(receiver, Receiver);
-}
+charts!(dealer: Dealer, receiver: Receiver);

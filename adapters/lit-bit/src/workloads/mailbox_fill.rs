@@ -1,19 +1,21 @@
 //! `mailbox-fill`: messages queued for a receiver that is held back, then drained.
 
-use lit_bit_core::actor::{create_mailbox, spawn_actor_tokio, Actor, ActorError, Inbox};
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, MemoryReadings};
+use lit_bit_core::actor::{create_mailbox, Inbox};
+use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{positive, Size, Workload};
-use crate::book::{Account, Book, Region};
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
-use crate::handled::Handled;
 use crate::message::{Handle, Message};
-use crate::spawn::Style;
+use crate::spawn::{spawn, Style};
 
 /// A full mailbox.
 #[derive(Clone, Copy, Debug)]
 pub struct MailboxFill {
-    messages: u64,
+    messages: usize,
+    style: Style,
     memory: bool,
 }
 
@@ -21,84 +23,73 @@ impl Workload for MailboxFill {
     const NAME: &'static str = "mailbox-fill";
     const MEASURES: &'static [Measure] = &[Measure::Throughput, Measure::Memory];
 
-    fn of(job: &Job, _style: Style) -> Result<Self, Failure> {
+    fn of(job: &Job, style: Style) -> Result<Self, Failure> {
         let memory = job.measure == Measure::Memory;
-        Ok(Self { messages: positive(job, "messages")?, memory })
+        Ok(Self { messages: job.length("messages")?, style, memory })
     }
 
     fn size(&self) -> Size {
-        Size::new(1, self.messages, self.messages as usize)
+        Size::new(1, self.messages as u64, self.messages)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
-        let before = book.reading_if(self.memory).await;
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
+        let before = bench.reading_if(self.memory).await;
         let (gate, closed_gate) = create_mailbox(1);
         let sink = Sink {
-            account: Account::new(book),
-            gate: closed_gate,
-            expected: self.messages,
+            account: Account::new(bench),
+            gate: Some(closed_gate),
+            expected: self.messages as u64,
             driver: driver.handle(),
         };
-        let receiver = spawn_actor_tokio(sink, self.messages as usize);
+        let receiver = spawn(bench, self.style, sink, self.messages);
         tell(&receiver, Message::Start).await;
         driver.done().await; // it stands before the gate
 
         let start = clock::now();
-        for value in 0..self.messages {
+        for value in 0..self.messages as u64 {
             driver.send(&receiver, value).await;
         }
-        let loaded = book.reading_if(self.memory).await;
+        let loaded = bench.reading_if(self.memory).await;
         let _ = gate.send(()).await; // the receiver waits for it
         driver.done().await;
         let end = clock::now();
 
         drop((receiver, gate));
-        driver.settle();
-        book.settled().await;
-        let after = book.reading_if(self.memory).await;
-        let iteration = book.close(mark, Region { start, end }).await.ordered();
-        match (before, loaded, after) {
-            (Some(before), Some(loaded), Some(after)) => {
-                iteration.memory(MemoryReadings { before, loaded, after })
-            }
-            _ => iteration,
-        }
+        bench.census.settled().await;
+        let after = bench.reading_if(self.memory).await;
+        drop(driver);
+        let iteration = bench.close(mark, Region { start, end }).await.ordered();
+        with_memory(iteration, [before, loaded, after])
     }
 }
 
 /// Waits, in the handler of its first message, until it is let go.
-struct Sink {
+pub struct Sink {
     account: Account,
-    gate: Inbox<()>,
+    gate: Option<Inbox<()>>,
     expected: u64,
     driver: Handle,
 }
 
-impl Sink {
-    async fn hold(&mut self) {
-        tell(&self.driver, Message::Done { value: 0 }).await;
-        self.gate.recv().await;
-    }
-}
-
-impl Actor for Sink {
-    type Message = Message;
-    type Future<'a> = Handled<'a>;
-
+impl Behaviour for Sink {
     #[inline]
-    fn handle(&mut self, message: Message) -> Handled<'_> {
-        let Message::Work { value, .. } = message else { return Handled::waiting(self.hold()) };
-        self.account.handle(value);
-        if self.account.handled() < self.expected {
-            return Handled::Ready;
+    fn receive(&mut self, message: &Message) -> Next {
+        if let Message::Work { value, .. } = message {
+            self.account.handle(*value);
+            return Next::done_if(self.account.handled() == self.expected, 0);
         }
-        Handled::waiting(tell(&self.driver, Message::Done { value: 0 }))
+        let driver = self.driver.clone();
+        Next::wait_once(self.gate.take().map(|mut gate| async move {
+            tell(&driver, Message::Done { value: 0 }).await;
+            gate.recv().await;
+        }))
     }
 
-    fn on_stop(self) -> Result<(), ActorError> {
-        self.account.settle(&[]);
-        Ok(())
+    fn route(&self, _letter: &Message) -> &Handle {
+        &self.driver
     }
 }
+
+charts!(sink: Sink);

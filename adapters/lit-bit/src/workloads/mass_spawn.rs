@@ -1,12 +1,11 @@
 //! `mass-spawn`: many actors that each answer once and then idle.
 
-use lit_bit_core::actor::address::Address;
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, MemoryReadings};
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{bound, crowd, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
@@ -29,7 +28,7 @@ impl Workload for MassSpawn {
         let memory = job.measure == Measure::Memory;
         let state = usize::try_from(job.parameter("state")?)
             .map_err(|_| Failure::new("parameters", "the state does not fit in memory"))?;
-        Ok(Self { actors: crowd(job, "actors")?, mailbox: bound(job)?, state, style, memory })
+        Ok(Self { actors: job.crowd("actors")?, mailbox: job.length("mailbox")?, state, style, memory })
     }
 
     fn size(&self) -> Size {
@@ -37,18 +36,18 @@ impl Workload for MassSpawn {
         Size::new(actors, 2 * actors, self.mailbox)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, self.actors.into());
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, self.actors.into());
         let mut crew = Vec::with_capacity(self.actors as usize);
-        let before = book.reading_if(self.memory).await;
+        let before = bench.reading_if(self.memory).await;
 
         let start = clock::now();
         for value in 0..u64::from(self.actors) {
-            let (account, driver_handle) = (Account::new(book), driver.handle());
+            let (account, driver_handle) = (Account::new(bench), driver.handle());
             let state = vec![1; self.state].into_boxed_slice();
             let member = Member { account, driver: driver_handle, state };
-            let address = spawn(self.style, member, self.mailbox);
+            let address = spawn(bench, self.style, member, self.mailbox);
             driver.send(&address, value).await;
             crew.push(address);
         }
@@ -59,24 +58,18 @@ impl Workload for MassSpawn {
         }
         let end = clock::now();
 
-        let loaded = book.reading_if(self.memory).await;
+        let loaded = bench.reading_if(self.memory).await;
+        drop(driver);
         crew.clear(); // the only addresses; what `before` has seen stays
-        driver.settle();
-        book.settled().await;
-        let after = book.reading_if(self.memory).await;
+        bench.census.settled().await;
+        let after = bench.reading_if(self.memory).await;
         drop(crew);
-        let iteration = book.close(mark, Region { start, end }).await.summed().check("live", live);
-        match (before, loaded, after) {
-            (Some(before), Some(loaded), Some(after)) => {
-                iteration.memory(MemoryReadings { before, loaded, after })
-            }
-            _ => iteration,
-        }
+        let iteration = bench.close(mark, Region { start, end }).await.summed().check("live", live);
+        with_memory(iteration, [before, loaded, after])
     }
 }
 
 /// Sends what it gets to the driver.
-#[derive(Clone)]
 pub struct Member {
     account: Account,
     driver: Handle,
@@ -84,29 +77,17 @@ pub struct Member {
 }
 
 impl Behaviour for Member {
-    fn receive(&mut self, message: &Message) -> Option<Message> {
-        let Message::Work { value, .. } = message else { return None };
+    fn receive(&mut self, message: &Message) -> Next {
+        let Message::Work { value, .. } = message else { return Next::Rest };
         std::hint::black_box(&self.state); // it is there to be held
         self.account.handle(*value);
         self.account.send();
-        Some(message.clone())
+        Next::Say(message.clone())
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::member::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(member, Member);
-}
+charts!(member: Member);

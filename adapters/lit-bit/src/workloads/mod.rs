@@ -1,31 +1,54 @@
 //! The workloads, one file each, as `adapters/PROTOCOL.md` defines them.
 
+mod banking;
+mod big;
+mod bounded_buffer;
+mod chameneos;
+mod churn;
 mod counting;
+mod dictionary;
 mod fan_in;
 mod fan_out;
+mod fork_join_create;
+mod isolation;
+mod loaded_latency;
 mod mailbox_fill;
 mod mass_spawn;
 mod pipeline;
 mod round_trips;
 mod skynet;
+mod soak;
+mod star;
 mod supervision;
 mod thread_ring;
 
 use std::future::Future;
 
-use litbench_adapter::{Failure, Iteration, Job, Measure};
+use litbench_adapter::bench::Bench;
+use litbench_adapter::{Failure, Iteration, Job, Measure, Metric};
 
-use crate::book::Book;
+use crate::runtime::Tokio;
 use crate::spawn::Style;
 
+pub use banking::Banking;
+pub use big::Big;
+pub use bounded_buffer::BoundedBuffer;
+pub use chameneos::Chameneos;
+pub use churn::Churn;
 pub use counting::Counting;
+pub use dictionary::Dictionary;
 pub use fan_in::FanIn;
-pub use fan_out::FanOut;
+pub use fan_out::{FanOut, ForkJoinThroughput};
+pub use fork_join_create::ForkJoinCreate;
+pub use isolation::Isolation;
+pub use loaded_latency::LoadedLatency;
 pub use mailbox_fill::MailboxFill;
 pub use mass_spawn::MassSpawn;
 pub use pipeline::Pipeline;
 pub use round_trips::{IsolatedLatency, PingPong, PipelinedPingPong};
 pub use skynet::Skynet;
+pub use soak::Soak;
+pub use star::Star;
 pub use supervision::Supervision;
 pub use thread_ring::ThreadRing;
 
@@ -33,10 +56,14 @@ pub use thread_ring::ThreadRing;
 pub trait Workload: Copy + Send + 'static {
     /// Its name in the catalogue.
     const NAME: &'static str;
+    /// The version of the definition that is implemented.
+    const VERSION: u32 = 1;
     /// What it can be measured for.
     const MEASURES: &'static [Measure] = &[Measure::Throughput, Measure::Latency];
     /// The name of the histogram of a latency run.
     const HISTOGRAM: &'static str = "message";
+    /// The names of the histograms of every run, as [`Bench::other`] numbers them.
+    const OTHER_HISTOGRAMS: &'static [&'static str] = &[];
 
     /// The workload that a job asks for, with actors of that style.
     ///
@@ -44,11 +71,19 @@ pub trait Workload: Copy + Send + 'static {
     /// When a parameter is missing or makes no sense.
     fn of(job: &Job, style: Style) -> Result<Self, Failure>;
 
+    /// Measures, during set-up, what the workload's size depends on.
+    fn calibrate(&mut self, _tokio: &Tokio) {}
+
+    /// What holds for the whole run; metrics with a value an iteration go to [`Bench::note`].
+    fn metrics(&self) -> Vec<Metric> {
+        Vec::new()
+    }
+
     /// How many actors and messages an iteration has, and how it bounds them.
     fn size(&self) -> Size;
 
     /// One iteration, as a task on one of the runtime's workers.
-    fn iterate(self, book: &'static Book) -> impl Future<Output = Iteration> + Send;
+    fn iterate(self, bench: &'static Bench) -> impl Future<Output = Iteration> + Send;
 }
 
 /// What a workload's definition demands of an iteration.
@@ -66,13 +101,15 @@ pub struct Size {
     pub batch: usize,
     /// Whether senders try again when a mailbox is full, and never wait.
     pub fail_fast: bool,
+    /// Whether the timing code is on a thread outside the runtime's workers.
+    pub driver_blocks: bool,
 }
 
 impl Size {
     /// Actors and messages with mailboxes of that bound; the rest as usual.
     #[must_use]
     pub fn new(actors: u64, messages: u64, mailbox: usize) -> Self {
-        Self { actors, messages, in_flight: 0, mailbox, batch: 1, fail_fast: false }
+        Self { actors, messages, in_flight: 0, mailbox, batch: 1, fail_fast: false, driver_blocks: false }
     }
 
     /// With so many messages under way at once by design.
@@ -82,38 +119,12 @@ impl Size {
     }
 }
 
-/// A parameter of at least 1.
-fn positive(job: &Job, name: &str) -> Result<u64, Failure> {
-    match job.parameter(name)? {
-        0 => {
-            Err(Failure::new("parameters", format!("{}: {name} must be at least 1", job.workload)))
+/// How many messages the receiver takes at once, in a workload that has the parameter `batch`.
+fn batched(job: &Job, style: Style) -> Result<usize, Failure> {
+    match (job.option("batch").max(1) as usize, style) {
+        (2.., Style::Chart) => {
+            Err(job.bad("a statechart handles one message at a time: batch is 1"))
         }
-        value => Ok(value),
-    }
-}
-
-/// The bound of the mailboxes.
-fn bound(job: &Job) -> Result<usize, Failure> {
-    usize::try_from(positive(job, "mailbox")?)
-        .map_err(|_| Failure::new("parameters", "the mailbox does not fit in memory"))
-}
-
-/// How many of something there are that messages name by a 32-bit number.
-fn crowd(job: &Job, name: &str) -> Result<u32, Failure> {
-    u32::try_from(positive(job, name)?)
-        .map_err(|_| Failure::new("parameters", format!("{name} must be below 2^32")))
-}
-
-/// The style of the receiver in a workload that has the parameter `batch`, and that parameter.
-fn batched(job: &Job, style: Style) -> Result<(Style, usize), Failure> {
-    let batch = usize::try_from(positive(job, "batch")?)
-        .map_err(|_| Failure::new("parameters", "the batch does not fit in memory"))?;
-    match (batch, style) {
-        (1, style) => Ok((style, 1)),
-        (_, Style::Chart) => Err(Failure::new(
-            "parameters",
-            "a statechart handles one message at a time: batch is 1",
-        )),
-        (more, _) => Ok((Style::Batch(more), more)),
+        (batch, _) => Ok(batch),
     }
 }

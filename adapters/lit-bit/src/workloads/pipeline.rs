@@ -1,12 +1,11 @@
 //! `pipeline`: every value goes through a row of actors.
 
-use lit_bit_core::actor::address::Address;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{bound, crowd, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use litbench_adapter::bench::{Account, Bench, Region};
+use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
@@ -24,8 +23,8 @@ impl Workload for Pipeline {
     const NAME: &'static str = "pipeline";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (stages, messages) = (crowd(job, "stages")?, positive(job, "messages")?);
-        Ok(Self { stages, messages, mailbox: bound(job)?, style })
+        let (stages, messages) = (job.crowd("stages")?, job.positive("messages")?);
+        Ok(Self { stages, messages, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
@@ -33,14 +32,14 @@ impl Workload for Pipeline {
         Size::new(stages, stages * self.messages, self.mailbox)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
         let mut next = driver.handle();
         for number in 0..self.stages {
             let last = (number == 0).then_some(self.messages); // the last one is born first
-            let stage = Stage { account: Account::new(book), last, next };
-            next = Handle::new(spawn(self.style, stage, self.mailbox));
+            let stage = Stage { account: Account::new(bench), last, next };
+            next = Handle::new(spawn(bench, self.style, stage, self.mailbox));
         }
 
         let start = clock::now();
@@ -50,14 +49,12 @@ impl Workload for Pipeline {
         driver.done().await;
         let end = clock::now();
 
-        drop(next);
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered()
+        drop((next, driver));
+        bench.close(mark, Region { start, end }).await.ordered()
     }
 }
 
 /// Hands each value on; the last stage, which expects so many, says when it has all.
-#[derive(Clone)]
 pub struct Stage {
     account: Account,
     last: Option<u64>,
@@ -66,17 +63,17 @@ pub struct Stage {
 
 impl Behaviour for Stage {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
-        let Message::Work { value, stamp, .. } = message else { return None };
+    fn receive(&mut self, message: &Message) -> Next {
+        let Message::Work { value, stamp, .. } = message else { return Next::Rest };
         self.account.handle(*value);
         match self.last {
             None => {
                 self.account.send();
-                Some(message.clone())
+                Next::Say(message.clone())
             }
             Some(expected) => {
-                self.account.book().record_since(*stamp);
-                (self.account.handled() == expected).then_some(Message::Done { value: 0 })
+                self.account.bench().record_since(*stamp);
+                Next::done_if(self.account.handled() == expected, 0)
             }
         }
     }
@@ -84,18 +81,6 @@ impl Behaviour for Stage {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.next
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::stage::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(stage, Stage);
-}
+charts!(stage: Stage);

@@ -1,12 +1,11 @@
 //! `ping-pong`, `isolated-latency` and `pipelined-ping-pong`: round trips between two actors.
 
-use lit_bit_core::actor::address::Address;
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use super::{bound, crowd, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use litbench_adapter::bench::{Account, Bench, Region};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
@@ -24,16 +23,16 @@ impl Workload for PingPong {
     const HISTOGRAM: &'static str = "round-trip";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        Ok(Self { rounds: positive(job, "rounds")?, mailbox: bound(job)?, style })
+        Ok(Self { rounds: job.positive("rounds")?, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
         Size::new(2, 2 * self.rounds, self.mailbox).in_flight(1)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
         let Self { rounds, mailbox, style } = self;
-        PipelinedPingPong { pairs: 1, rounds, window: 1, mailbox, style }.iterate(book).await
+        PipelinedPingPong { pairs: 1, rounds, window: 1, mailbox, style }.iterate(bench).await
     }
 }
 
@@ -54,8 +53,8 @@ impl Workload for IsolatedLatency {
         self.0.size()
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        self.0.iterate(book).await
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        self.0.iterate(bench).await
     }
 }
 
@@ -74,9 +73,9 @@ impl Workload for PipelinedPingPong {
     const HISTOGRAM: &'static str = PingPong::HISTOGRAM;
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (pairs, rounds) = (crowd(job, "pairs")?, positive(job, "rounds")?);
-        let window = positive(job, "window")?;
-        Ok(Self { pairs, rounds, window, mailbox: bound(job)?, style })
+        let (pairs, rounds) = (job.crowd("pairs")?, job.positive("rounds")?);
+        let window = job.positive("window")?;
+        Ok(Self { pairs, rounds, window, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
@@ -84,12 +83,12 @@ impl Workload for PipelinedPingPong {
         Size::new(2 * pairs, 2 * pairs * self.rounds, self.mailbox).in_flight(pairs * self.window)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, self.pairs.into());
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, self.pairs.into());
         let mut pings = Vec::with_capacity(self.pairs as usize);
         for _ in 0..self.pairs {
-            pings.push(self.pair(book, &driver).await);
+            pings.push(self.pair(bench, &driver).await);
         }
 
         let start = clock::now();
@@ -98,40 +97,37 @@ impl Workload for PipelinedPingPong {
                 tell(ping, Message::Start).await; // one for each value in flight
             }
         }
-        for _ in &pings {
-            driver.done().await;
-        }
+        driver.total(self.pairs.into()).await;
         let end = clock::now();
 
         // The two of a pair know each other: one has to forget the other before a mailbox can close.
         for ping in pings {
             tell(&ping, Message::Meet { other: driver.handle() }).await;
         }
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered()
+        drop(driver);
+        bench.close(mark, Region { start, end }).await.ordered()
     }
 }
 
 impl PipelinedPingPong {
     /// Two actors that know each other; the address of ping.
-    async fn pair(self, book: &'static Book, driver: &Driver) -> Handle {
-        let pong = Pong { account: Account::new(book), ping: None };
-        let pong = Handle::new(spawn(self.style, pong, self.mailbox));
+    async fn pair(self, bench: &'static Bench, driver: &Driver) -> Handle {
+        let pong = Pong { account: Account::new(bench), ping: None };
+        let pong = Handle::new(spawn(bench, self.style, pong, self.mailbox));
         let ping = Ping {
-            account: Account::new(book),
+            account: Account::new(bench),
             pong: pong.clone(),
             driver: driver.handle(),
             next: 0,
             rounds: self.rounds,
         };
-        let ping = Handle::new(spawn(self.style, ping, self.mailbox));
+        let ping = Handle::new(spawn(bench, self.style, ping, self.mailbox));
         tell(&pong, Message::Meet { other: ping.clone() }).await;
         ping
     }
 }
 
 /// Sends the next value when the last one is back.
-#[derive(Clone)]
 pub struct Ping {
     account: Account,
     pong: Handle,
@@ -142,26 +138,25 @@ pub struct Ping {
 
 impl Behaviour for Ping {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
             Message::Work { value, stamp, .. } => {
-                self.account.book().record_since(*stamp);
+                self.account.bench().record_since(*stamp);
                 self.account.handle(*value);
             }
             Message::Meet { other } => {
                 self.pong = other.clone();
-                return None;
+                return Next::Rest;
             }
             _ => {} // Start
         }
         let value = self.next;
         if value == self.rounds {
-            let all = self.account.handled() == self.rounds;
-            return all.then_some(Message::Done { value: 0 });
+            return Next::done_if(self.account.handled() == self.rounds, 0);
         }
         self.next += 1;
         self.account.send();
-        Some(Message::Work { from: 0, value, stamp: self.account.book().stamp() })
+        Next::Say(Message::Work { from: 0, value, stamp: self.account.bench().stamp() })
     }
 
     #[inline]
@@ -171,18 +166,9 @@ impl Behaviour for Ping {
             _ => &self.driver,
         }
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::ping::spawn(self, mailbox)
-    }
 }
 
 /// Sends each value back.
-#[derive(Clone)]
 pub struct Pong {
     account: Account,
     ping: Option<Handle>,
@@ -190,18 +176,18 @@ pub struct Pong {
 
 impl Behaviour for Pong {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
             Message::Work { value, .. } => {
                 self.account.handle(*value);
                 self.account.send();
-                Some(message.clone())
+                Next::Say(message.clone())
             }
             Message::Meet { other } => {
                 self.ping = Some(other.clone());
-                None
+                Next::Rest
             }
-            _ => None,
+            _ => Next::Rest,
         }
     }
 
@@ -209,19 +195,6 @@ impl Behaviour for Pong {
     fn route(&self, _letter: &Message) -> &Handle {
         self.ping.as_ref().expect("they have met before the first value")
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::pong::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(ping, Ping);
-    chart!(pong, Pong);
-}
+charts!(ping: Ping, pong: Pong);

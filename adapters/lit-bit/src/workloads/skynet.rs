@@ -1,12 +1,11 @@
 //! `skynet`: a 10-ary tree of actors, its leaves summed.
 
-use lit_bit_core::actor::address::Address;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{bound, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use litbench_adapter::bench::{Account, Bench, Region};
+use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
@@ -28,12 +27,12 @@ impl Workload for Skynet {
     const HISTOGRAM: &'static str = "node";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let levels = positive(job, "levels")?;
+        let levels = job.positive("levels")?;
         if levels > MOST_LEVELS {
             let message = format!("skynet: levels must be at most {MOST_LEVELS}");
             return Err(Failure::new("parameters", message));
         }
-        Ok(Self { levels: levels as u32, mailbox: bound(job)?, style })
+        Ok(Self { levels: levels as u32, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
@@ -41,18 +40,18 @@ impl Workload for Skynet {
         Size::new(nodes, nodes, self.mailbox)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
 
         let start = clock::now();
         let place = Place { first: 0, leaves: CHILDREN.pow(self.levels) };
-        grow(book, self.style, self.mailbox, place, driver.handle());
+        grow(bench, self.style, self.mailbox, place, driver.handle());
         let result = driver.value().await;
         let end = clock::now();
 
-        driver.settle();
-        let closed = book.close(mark, Region { start, end }).await;
+        drop(driver);
+        let closed = bench.close(mark, Region { start, end }).await;
         closed.summed_as_they_are().check("result", result)
     }
 }
@@ -64,7 +63,6 @@ struct Place {
     leaves: u64,
 }
 
-#[derive(Clone)]
 pub struct Node {
     account: Account,
     born: u64,
@@ -76,10 +74,10 @@ pub struct Node {
 }
 
 /// Spawns a node. It learns from a control message that it is to begin, and where it is reached.
-fn grow(book: &'static Book, style: Style, mailbox: usize, place: Place, parent: Handle) {
-    let (born, account) = (book.stamp(), Account::new(book));
+fn grow(bench: &'static Bench, style: Style, mailbox: usize, place: Place, parent: Handle) {
+    let (born, account) = (bench.stamp(), Account::new(bench));
     let node = Node { account, born, place, style, mailbox, total: 0, parent };
-    let address = spawn(style, node, mailbox);
+    let address = spawn(bench, style, node, mailbox);
     // Its mailbox is empty, so there is room.
     if place.leaves == 1 {
         let _ = address.try_send(Message::Start);
@@ -90,52 +88,40 @@ fn grow(book: &'static Book, style: Style, mailbox: usize, place: Place, parent:
 }
 
 impl Node {
-    fn report(&mut self, value: u64) -> Option<Message> {
-        self.account.book().record_since(self.born);
+    fn report(&mut self, value: u64) -> Next {
+        self.account.bench().record_since(self.born);
         self.account.send();
-        Some(Message::Work { from: 0, value, stamp: 0 })
+        Next::Say(Message::Work { from: 0, value, stamp: 0 })
     }
 }
 
 impl Behaviour for Node {
-    fn receive(&mut self, message: &Message) -> Option<Message> {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
             Message::Start => self.report(self.place.first),
             Message::Meet { other: own } => {
                 let leaves = self.place.leaves / CHILDREN;
                 for child in 0..CHILDREN {
                     let place = Place { first: self.place.first + child * leaves, leaves };
-                    grow(self.account.book(), self.style, self.mailbox, place, own.clone());
+                    grow(self.account.bench(), self.style, self.mailbox, place, own.clone());
                 }
-                None
+                Next::Rest
             }
             Message::Work { value, .. } => {
                 self.account.handle(*value);
                 self.total = self.total.wrapping_add(*value);
                 if self.account.handled() < CHILDREN {
-                    return None;
+                    return Next::Rest;
                 }
                 self.report(self.total)
             }
-            _ => None,
+            _ => Next::Rest,
         }
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.parent
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::node::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(node, Node);
-}
+charts!(node: Node);

@@ -12,15 +12,17 @@ use lit_bit_core::actor::address::Address;
 use lit_bit_core::actor::spawn::panic_safe_actor_task;
 use lit_bit_core::actor::{actor_task, create_mailbox, Actor, ActorError, Outbox};
 use lit_bit_core::{RestartStrategy, SupervisorActor, SupervisorMessage};
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, MemoryReadings};
+use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Presence};
 use tokio::task::JoinHandle;
 
-use super::{bound, crowd, positive, Size, Workload};
-use crate::book::{Account, Book, Region};
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Charted, Next};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
-use crate::handled::Handled;
+use crate::handled::{deliver, Handled};
 use crate::message::{Handle, Message};
-use crate::spawn::{deliver, Style};
+use crate::spawn::{Plain, Style};
 
 type Report = SupervisorMessage<String>;
 
@@ -31,59 +33,56 @@ pub struct Supervision {
     children: u32,
     strategy: RestartStrategy,
     mailbox: usize,
+    style: Style,
     memory: bool,
 }
 
 impl Workload for Supervision {
     const NAME: &'static str = "supervision";
+    const VERSION: u32 = 2;
     const MEASURES: &'static [Measure] = &[Measure::Throughput, Measure::Latency, Measure::Memory];
     const HISTOGRAM: &'static str = "restart";
 
-    fn of(job: &Job, _style: Style) -> Result<Self, Failure> {
+    fn of(job: &Job, style: Style) -> Result<Self, Failure> {
         let strategy = match job.parameter("strategy")? {
             0 => RestartStrategy::OneForOne,
             1 => RestartStrategy::OneForAll,
             2 => RestartStrategy::RestForOne,
-            other => return Err(Failure::new("parameters", format!("no strategy {other}"))),
+            _ => return Err(job.bad("strategy must be 0, 1 or 2")),
         };
+        let (crashes, children) = (job.positive("crashes")?, job.crowd("children")?);
         let memory = job.measure == Measure::Memory;
-        let (crashes, children) = (positive(job, "crashes")?, crowd(job, "children")?);
-        Ok(Self { crashes, children, strategy, mailbox: bound(job)?, memory })
+        Ok(Self { crashes, children, strategy, mailbox: job.length("mailbox")?, style, memory })
     }
 
     fn size(&self) -> Size {
         let children = u64::from(self.children);
-        Size::new(children + 1, self.crashes * (2 + 2 * children), self.mailbox).in_flight(1)
+        Size::new(children + 1, self.crashes * (1 + 2 * children), self.mailbox).in_flight(1)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, self.children.into());
-        let nursery = Nursery::new(self, book, &driver);
-        let before = book.reading_if(self.memory).await;
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, self.children.into());
+        let nursery = Nursery::new(self, bench, &driver);
+        let before = bench.reading_if(self.memory).await;
 
         let start = clock::now();
         let (mut restarts, mut states) = (0, 0u64);
         for crash in 0..self.crashes {
-            let child = (crash % u64::from(self.children)) as usize;
-            restarts += nursery.crash(child, crash, &mut driver).await;
-            states = states.wrapping_add(nursery.ask_all(child, &mut driver).await);
+            let victim = (crash % u64::from(self.children)) as usize;
+            restarts += nursery.crash(victim, &mut driver).await;
+            states = states.wrapping_add(nursery.ask_all(crash, victim, &mut driver).await);
         }
         let end = clock::now();
 
-        let loaded = book.reading_if(self.memory).await;
+        let loaded = bench.reading_if(self.memory).await;
         nursery.close().await;
-        driver.settle();
-        book.settled().await;
-        let after = book.reading_if(self.memory).await;
-        let closed = book.close(mark, Region { start, end }).await;
-        let iteration = closed.bare().check("restarts", restarts).check("states", states);
-        match (before, loaded, after) {
-            (Some(before), Some(loaded), Some(after)) => {
-                iteration.memory(MemoryReadings { before, loaded, after })
-            }
-            _ => iteration,
-        }
+        bench.census.settled().await;
+        let after = bench.reading_if(self.memory).await;
+        drop(driver);
+        let iteration = bench.close(mark, Region { start, end }).await.bare();
+        let iteration = iteration.check("restarts", restarts).check("states", states);
+        with_memory(iteration, [before, loaded, after])
     }
 }
 
@@ -93,11 +92,11 @@ struct Nursery {
 }
 
 impl Nursery {
-    fn new(plan: Supervision, book: &'static Book, driver: &Driver) -> Self {
+    fn new(plan: Supervision, bench: &'static Bench, driver: &Driver) -> Self {
         let (reports, inbox) = create_mailbox(plan.children.max(16) as usize);
         let birth = Arc::new(Birth {
-            book,
-            mailbox: plan.mailbox,
+            bench,
+            plan,
             children: (0..plan.children).map(|_| Mutex::new(None)).collect(),
             reports,
             driver: driver.handle(),
@@ -111,28 +110,27 @@ impl Nursery {
                 .add_child_with_handle_and_factory(number.to_string(), first, factory, None)
                 .expect("each child has a number of its own");
         }
-        tokio::spawn(actor_task(Overseer { inner, driver: driver.handle() }, inbox));
+        let presence = bench.census.enter();
+        let overseer = Overseer { inner, driver: driver.handle(), _presence: presence };
+        tokio::spawn(actor_task(overseer, inbox));
         Self { birth }
     }
 
-    /// Makes a child fail after a value, and waits until it is restarted; how many were.
-    async fn crash(&self, child: usize, value: u64, driver: &mut Driver) -> u64 {
-        let address = self.birth.address(child);
-        driver.send(&address, value).await;
+    /// Makes a child fail and waits until it is restarted; how many were.
+    async fn crash(&self, child: usize, driver: &mut Driver) -> u64 {
         driver.account.send();
-        tell(&address, Message::Crash).await;
+        tell(&self.birth.address(child), Message::Crash).await;
         driver.done().await
     }
 
-    /// Asks every child for its state: the sum of (child + 1) * state.
-    async fn ask_all(&self, crashed: usize, driver: &mut Driver) -> u64 {
+    /// Sends a value to every child, and hears its state: the sum of (child + 1) * state.
+    async fn ask_all(&self, value: u64, crashed: usize, driver: &mut Driver) -> u64 {
         let mut sum = 0u64;
         for child in 0..self.birth.children.len() {
-            driver.account.send();
-            tell(&self.birth.address(child), Message::Ask).await;
+            driver.send(&self.birth.address(child), value).await;
             let state = driver.answer().await;
             if child == crashed {
-                self.birth.book.record_since(self.birth.failed.load(Ordering::Acquire));
+                self.birth.bench.record_since(self.birth.failed.load(Ordering::Acquire));
             }
             sum = sum.wrapping_add((child as u64 + 1).wrapping_mul(state));
         }
@@ -149,8 +147,8 @@ impl Nursery {
 
 /// How a child comes into the world, the first time and every other.
 struct Birth {
-    book: &'static Book,
-    mailbox: usize,
+    bench: &'static Bench,
+    plan: Supervision,
     children: Vec<Mutex<Option<Handle>>>,
     reports: Outbox<Report>,
     driver: Handle,
@@ -160,17 +158,23 @@ struct Birth {
 impl Birth {
     /// Starts a child with fresh state. The mailbox is a new one too: a task that panics drops its own.
     fn of(&self, number: usize) -> JoinHandle<Result<(), ActorError>> {
-        let (outbox, inbox) = create_mailbox(self.mailbox);
+        let (outbox, inbox) = create_mailbox(self.plan.mailbox);
         let child = Child {
-            account: Account::new(self.book),
+            account: Account::new(self.bench),
             state: 0,
             driver: self.driver.clone(),
             failed: Arc::clone(&self.failed),
         };
         let handle = Handle::new(Address::from_tokio_sender(outbox));
         *self.children[number].lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
-        let supervisor = Address::from_tokio_sender(self.reports.clone());
-        tokio::spawn(panic_safe_actor_task(child, inbox, Some(supervisor), number.to_string()))
+        let supervisor = Some(Address::from_tokio_sender(self.reports.clone()));
+        let (presence, name) = (self.bench.census.enter(), number.to_string());
+        if self.plan.style == Style::Chart {
+            let child = child.chart(presence);
+            return tokio::spawn(panic_safe_actor_task(child, inbox, supervisor, name));
+        }
+        let child = Plain::new(child, presence);
+        tokio::spawn(panic_safe_actor_task(child, inbox, supervisor, name))
     }
 
     fn address(&self, number: usize) -> Handle {
@@ -183,13 +187,14 @@ impl Birth {
 struct Overseer {
     inner: SupervisorActor<String>,
     driver: Handle,
+    _presence: Presence,
 }
 
 impl Actor for Overseer {
     type Message = Report;
-    type Future<'a> = Handled<'a>;
+    type Future<'a> = Handled;
 
-    fn handle(&mut self, report: Report) -> Handled<'_> {
+    fn handle(&mut self, report: Report) -> Handled {
         match report {
             Report::ChildPanicked { id, error } => {
                 let strategy = self.inner.handle_child_panic(&id, *error);
@@ -204,48 +209,31 @@ impl Actor for Overseer {
     }
 }
 
-/// Counts the values it handles, until it fails.
-struct Child {
+/// Adds up the values that it handles, until it fails.
+pub struct Child {
     account: Account,
     state: u64,
     driver: Handle,
     failed: Arc<AtomicU64>,
 }
 
-impl Child {
-    /// Fails, from within the future: lit-bit catches no panic of the call that makes the future.
-    async fn fail(&mut self) {
-        self.account.errored(1);
-        self.failed.store(self.account.book().stamp(), Ordering::Release);
-        resume_unwind(Box::new("on purpose")) // past the hook, which would end the run
-    }
-}
-
-impl Actor for Child {
-    type Message = Message;
-    type Future<'a> = Handled<'a>;
-
-    fn handle(&mut self, message: Message) -> Handled<'_> {
-        match message {
-            Message::Work { value, .. } => {
-                self.account.handle(value);
-                self.state += 1;
-                Handled::Ready
-            }
-            Message::Ask => {
-                self.account.handle(0);
-                self.account.send();
-                deliver(&self.driver, Message::Answer { value: self.state })
-            }
-            Message::Crash => Handled::waiting(self.fail()),
-            _ => Handled::Ready,
+impl Behaviour for Child {
+    fn receive(&mut self, message: &Message) -> Next {
+        if let Message::Work { value, .. } = message {
+            self.account.handle(*value);
+            self.state = self.state.wrapping_add(value + 1);
+            self.account.send();
+            return Next::Say(Message::Answer { value: self.state });
         }
+        self.account.fail();
+        self.failed.store(self.account.bench().stamp(), Ordering::Release);
+        // From within the future: lit-bit catches no panic of the call that makes the future.
+        Next::wait(async { resume_unwind(Box::new("on purpose")) }) // past the hook, which would end the run
+    }
+
+    fn route(&self, _letter: &Message) -> &Handle {
+        &self.driver
     }
 }
 
-// One that panics is not told that it stops.
-impl Drop for Child {
-    fn drop(&mut self) {
-        self.account.settle(&[]);
-    }
-}
+charts!(child: Child);

@@ -1,12 +1,11 @@
 //! `thread-ring`: a token goes round a ring of actors.
 
-use lit_bit_core::actor::address::Address;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
-use super::{bound, crowd, positive, Size, Workload};
-use crate::behaviour::Behaviour;
-use crate::book::{Account, Book, Region};
-use crate::chart::chart;
+use super::{Size, Workload};
+use crate::behaviour::{Behaviour, Next};
+use litbench_adapter::bench::{Account, Bench, Region};
+use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
@@ -24,18 +23,18 @@ impl Workload for ThreadRing {
     const NAME: &'static str = "thread-ring";
 
     fn of(job: &Job, style: Style) -> Result<Self, Failure> {
-        let (actors, hops) = (crowd(job, "actors")?, positive(job, "hops")?);
-        Ok(Self { actors, hops, mailbox: bound(job)?, style })
+        let (actors, hops) = (job.crowd("actors")?, job.positive("hops")?);
+        Ok(Self { actors, hops, mailbox: job.length("mailbox")?, style })
     }
 
     fn size(&self) -> Size {
         Size::new(self.actors.into(), self.hops, self.mailbox).in_flight(1)
     }
 
-    async fn iterate(self, book: &'static Book) -> Iteration {
-        let mark = book.mark();
-        let mut driver = Driver::new(book, 1);
-        let (first, last) = self.ring(book, &driver);
+    async fn iterate(self, bench: &'static Bench) -> Iteration {
+        let mark = bench.mark();
+        let mut driver = Driver::new(bench, 1);
+        let (first, last) = self.ring(bench, &driver);
         tell(&last, Message::Meet { other: first.clone() }).await;
 
         let start = clock::now();
@@ -45,21 +44,20 @@ impl Workload for ThreadRing {
 
         // A ring never ends: the last one has to forget the first.
         tell(&last, Message::Meet { other: driver.handle() }).await;
-        drop((first, last));
-        driver.settle();
-        book.close(mark, Region { start, end }).await.ordered().check("holder", holder)
+        drop((first, last, driver));
+        bench.close(mark, Region { start, end }).await.ordered().check("holder", holder)
     }
 }
 
 impl ThreadRing {
     /// All members, the last one first, as each is born knowing the next; the two ends.
-    fn ring(self, book: &'static Book, driver: &Driver) -> (Handle, Handle) {
+    fn ring(self, bench: &'static Bench, driver: &Driver) -> (Handle, Handle) {
         let mut last = None;
         let mut next = None;
         for number in (0..u64::from(self.actors)).rev() {
-            let (account, driver) = (Account::new(book), driver.handle());
+            let (account, driver) = (Account::new(bench), driver.handle());
             let member = Member { account, number, next, driver, hops: self.hops };
-            let handle = Handle::new(spawn(self.style, member, self.mailbox));
+            let handle = Handle::new(spawn(bench, self.style, member, self.mailbox));
             last.get_or_insert_with(|| handle.clone());
             next = Some(handle);
         }
@@ -68,7 +66,6 @@ impl ThreadRing {
 }
 
 /// Hands the token on.
-#[derive(Clone)]
 pub struct Member {
     account: Account,
     number: u64,
@@ -79,23 +76,23 @@ pub struct Member {
 
 impl Behaviour for Member {
     #[inline]
-    fn receive(&mut self, message: &Message) -> Option<Message> {
+    fn receive(&mut self, message: &Message) -> Next {
         match message {
             Message::Work { value, stamp, .. } => {
-                self.account.book().record_since(*stamp);
+                self.account.bench().record_since(*stamp);
                 self.account.handle(*value);
                 let value = value + 1;
                 if value == self.hops {
-                    return Some(Message::Done { value: self.number });
+                    return Next::Say(Message::Done { value: self.number });
                 }
                 self.account.send();
-                Some(Message::Work { from: 0, value, stamp: self.account.book().stamp() })
+                Next::Say(Message::Work { from: 0, value, stamp: self.account.bench().stamp() })
             }
             Message::Meet { other } => {
                 self.next = Some(other.clone());
-                None
+                Next::Rest
             }
-            _ => None,
+            _ => Next::Rest,
         }
     }
 
@@ -106,18 +103,6 @@ impl Behaviour for Member {
             _ => &self.driver,
         }
     }
-
-    fn settle(&self) {
-        self.account.settle(&[]);
-    }
-
-    fn spawn_chart(self, mailbox: usize) -> Address<Message> {
-        charts::member::spawn(self, mailbox)
-    }
 }
 
-mod charts {
-    use super::*;
-
-    chart!(member, Member);
-}
+charts!(member: Member);

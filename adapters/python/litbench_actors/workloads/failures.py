@@ -6,7 +6,7 @@ from litbench_actors.kernel import ENOUGH, START, STOP, Book, Mailbox, Runtime
 from litbench_actors.supervisor import Supervisor
 from litbench_adapter import MASK, Job, Outcome, now
 
-FAIL, ASK = -21, -22  # workload messages that have no value
+FAIL = -21  # a workload message that has no value
 KNUTH = 2654435761
 
 
@@ -15,7 +15,7 @@ class HandlerError(Exception):
 
 
 async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
-    """Children crash one after the other; their state is asked for after each restart."""
+    """Children crash one after the other; after each restart, all get a value and tell their state."""
     crashes, bound = job.parameters["crashes"], job.parameters["mailbox"]
     driver = actors.mailbox(ENOUGH)
     children = [actors.mailbox(bound) for _ in range(job.parameters["children"])]
@@ -31,11 +31,10 @@ async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     start = now()
     for crash in range(crashes):
         crashing = crash % len(children)
-        await children[crashing].send((0, crash, 0))
         await children[crashing].send((0, FAIL, 0))
         _, _, failed = await driver.receive()  # they have been restarted
         for number, own in enumerate(children):
-            await own.send((0, ASK, 0))
+            await own.send((0, crash, 0))
             _, state, _ = await driver.receive()
             if book.timed and number == crashing:
                 book.samples.append(now() - failed)
@@ -47,13 +46,13 @@ async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
     await actors.join()
     book.probe("after")
     book.errored = supervisor.failures
-    book.enter(sent=2 * crashes + answers, handled=answers)
+    book.enter(sent=crashes + answers, handled=answers)
     return book.outcome(start, end, restarts=supervisor.restarts, states=states)
 
 
 async def _child(own: Mailbox, driver: Mailbox, book: Book) -> None:
-    """One life: its state is how many values it has handled."""
-    state = handled = answers = 0
+    """One life: its state is the sum of v + 1 over the values that it has handled."""
+    state = handled = 0
     try:
         while True:
             _, value, _ = await own.receive()
@@ -63,13 +62,10 @@ async def _child(own: Mailbox, driver: Mailbox, book: Book) -> None:
                 await driver.send(START)
                 continue
             handled += 1
-            if value == ASK:
-                await driver.send((0, state, 0))
-                answers += 1
-            else:
-                state += 1
+            state += value + 1
+            await driver.send((0, state, 0))
     finally:
-        book.enter(sent=answers, handled=handled)
+        book.enter(sent=handled, handled=handled)
 
 
 async def failure_injection(actors: Runtime, job: Job, book: Book) -> Outcome:

@@ -1,11 +1,9 @@
 //! The actor kernel: mailboxes, the actor trait, spawning and stopping.
 
-use std::future::{poll_fn, Future};
-use std::mem;
+use std::future::Future;
 use std::ops::ControlFlow;
-use std::task::Poll;
 
-use litbench_adapter::Counters;
+use litbench_adapter::Census;
 
 use crate::runtime::{Receiver, Refused, Runtime, Sender};
 
@@ -127,107 +125,66 @@ pub trait Actor: Send + 'static {
     fn unread(&mut self, message: Self::Message);
 }
 
-/// Spawns actors and knows when all of them have stopped.
-#[derive(Debug, Default)]
-pub struct System {
-    /// How many were spawned, and how many have stopped.
-    census: Counters<2>,
+/// Starts an actor on its mailbox; called from within a task of the runtime.
+pub fn spawn<R: Runtime, A: Actor>(
+    census: &'static Census,
+    mut mailbox: Mailbox<R, A::Message>,
+    mut actor: A,
+) {
+    let presence = census.enter();
+    // One block that only borrows what it captures: a function's arguments would be stored twice.
+    R::spawn(async move {
+        let mut flow = actor.started().await;
+        while flow.is_continue() {
+            flow = match Mailbox::<R, _>::message(mailbox.0.receive().await) {
+                Some(message) => actor.handle(message).await,
+                None => STOP,
+            };
+        }
+        mailbox.empty(&mut actor);
+        drop((actor, mailbox)); // settles the actor's accounts
+        drop(presence);
+    });
 }
 
-const SPAWNED: usize = 0;
-const STOPPED: usize = 1;
-
-impl System {
-    /// A system without actors.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Starts an actor on its mailbox; called from within a task of the runtime.
-    pub fn spawn<R: Runtime, A: Actor>(
-        &'static self,
-        mut mailbox: Mailbox<R, A::Message>,
-        mut actor: A,
-    ) {
-        self.census.add_to(SPAWNED, 1);
-        // One block that only borrows what it captures: a function's arguments would be stored twice.
-        R::spawn(async move {
-            let mut flow = actor.started().await;
-            while flow.is_continue() {
-                flow = match Mailbox::<R, _>::message(mailbox.0.receive().await) {
-                    Some(message) => actor.handle(message).await,
-                    None => STOP,
-                };
+/// Starts an actor that takes up to `batch` messages out of its mailbox at each wake-up.
+pub fn spawn_batched<R: Runtime, A: Actor>(
+    census: &'static Census,
+    mut mailbox: Mailbox<R, A::Message>,
+    mut actor: A,
+    batch: usize,
+) {
+    let presence = census.enter();
+    R::spawn(async move {
+        let mut taken = Vec::new();
+        let mut flow = actor.started().await;
+        while flow.is_continue() {
+            mailbox.0.receive_many(&mut taken, batch).await;
+            if taken.is_empty() {
+                break;
             }
-            mailbox.empty(&mut actor);
-            drop((actor, mailbox)); // settles the actor's accounts
-            self.census.add_to(STOPPED, 1);
-        });
-    }
-
-    /// Starts an actor that takes up to `batch` messages out of its mailbox at each wake-up.
-    pub fn spawn_batched<R: Runtime, A: Actor>(
-        &'static self,
-        mut mailbox: Mailbox<R, A::Message>,
-        mut actor: A,
-        batch: usize,
-    ) {
-        self.census.add_to(SPAWNED, 1);
-        R::spawn(async move {
-            let mut taken = Vec::new();
-            let mut flow = actor.started().await;
-            while flow.is_continue() {
-                mailbox.0.receive_many(&mut taken, batch).await;
-                if taken.is_empty() {
-                    break;
-                }
-                for envelope in taken.drain(..) {
-                    match (flow, envelope) {
-                        (CONTINUE, Envelope::Message(message)) => {
-                            flow = actor.handle(message).await
-                        }
-                        (STOP, Envelope::Message(message)) => actor.unread(message),
-                        (_, Envelope::Stop | Envelope::Wake) => flow = STOP,
-                    }
+            for envelope in taken.drain(..) {
+                match (flow, envelope) {
+                    (CONTINUE, Envelope::Message(message)) => flow = actor.handle(message).await,
+                    (STOP, Envelope::Message(message)) => actor.unread(message),
+                    (_, Envelope::Stop | Envelope::Wake) => flow = STOP,
                 }
             }
-            mailbox.empty(&mut actor);
-            drop((actor, mailbox)); // settles the actor's accounts
-            self.census.add_to(STOPPED, 1);
-        });
-    }
-
-    /// Starts a task that belongs to the system: [`System::settled`] waits for its end.
-    pub(crate) fn spawn_task<R: Runtime>(
-        &'static self,
-        task: impl Future<Output = ()> + Send + 'static,
-    ) {
-        self.census.add_to(SPAWNED, 1);
-        R::spawn(async move {
-            task.await;
-            self.census.add_to(STOPPED, 1);
-        });
-    }
-
-    /// Waits until every actor has stopped.
-    pub async fn settled(&self) {
-        // In this order, as none stops before it is spawned.
-        while self.census.total(STOPPED) != self.census.total(SPAWNED) {
-            yield_now().await;
         }
-    }
+        mailbox.empty(&mut actor);
+        drop((actor, mailbox)); // settles the actor's accounts
+        drop(presence);
+    });
 }
 
-/// Lets other tasks run first.
-pub async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+/// Starts a task that the census counts as one of the actors.
+pub(crate) fn spawn_task<R: Runtime>(
+    census: &'static Census,
+    task: impl Future<Output = ()> + Send + 'static,
+) {
+    let presence = census.enter();
+    R::spawn(async move {
+        task.await;
+        drop(presence);
+    });
 }

@@ -7,6 +7,7 @@
 mod async_channel;
 pub mod bench;
 pub mod kernel;
+pub mod load;
 pub mod message;
 pub mod runtime;
 pub mod supervisor;

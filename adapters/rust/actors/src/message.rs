@@ -50,6 +50,12 @@ impl Message {
         Self { kind: Kind::Reply, from, value, stamp }
     }
 
+    /// Whether the ledger counts it.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self.kind, Kind::Work | Kind::Reply)
+    }
+
     /// A control message.
     #[must_use]
     pub const fn control(kind: Kind, value: u64) -> Self {

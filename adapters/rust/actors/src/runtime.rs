@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io;
 
+use crate::load::{Counters, QueueDepth};
+
 /// An asynchronous runtime with tasks and a bounded channel.
 ///
 /// Spawning and making channels are associated functions, as runtimes know the one that a task runs on:
@@ -38,6 +40,18 @@ pub trait Runtime: Sized + 'static {
     #[must_use]
     fn bound(bound: usize) -> usize {
         bound
+    }
+
+    /// What the runtime counts of its workers since its start; empty where it counts nothing.
+    #[must_use]
+    fn counters(&self) -> Counters {
+        Counters::new()
+    }
+
+    /// Reads the depth of the queue that all workers share, from any thread.
+    #[must_use]
+    fn queue_depth(&self) -> Option<QueueDepth> {
+        None
     }
 
     /// Gives back memory that the runtime keeps for tasks to come. Called when no actor is left.

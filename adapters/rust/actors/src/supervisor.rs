@@ -15,7 +15,9 @@ use std::sync::{Arc, Once};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crate::kernel::{Actor, Address, Envelope, Mailbox, System};
+use litbench_adapter::Census;
+
+use crate::kernel::{spawn_task, Actor, Address, Envelope, Mailbox};
 use crate::runtime::{Receiver, Runtime, Sender};
 
 /// Which children are restarted when one crashes.
@@ -81,14 +83,14 @@ impl Supervision {
     /// child number so-and-so. Called from within a task. `tell` gets the news, for whoever is above.
     pub fn spawn<R: Runtime, A: Actor>(
         self,
-        system: &'static System,
+        census: &'static Census,
         children: Vec<Place<R, A::Message>>,
         make: impl FnMut(usize) -> A + Send + 'static,
         mut tell: impl FnMut(News) + Send + 'static,
     ) {
         let (downs, received) = R::channel(children.len().max(1));
         let mut supervisor = Supervisor {
-            system,
+            census,
             rules: self,
             make,
             downs,
@@ -100,7 +102,7 @@ impl Supervision {
         for (address, mailbox) in children {
             supervisor.adopt(address, mailbox);
         }
-        system.spawn_task::<R>(async move {
+        spawn_task::<R>(census, async move {
             let ending = supervisor.run(&mut tell).await;
             drop(supervisor); // and the mailboxes that it still had
             tell(ending);
@@ -155,7 +157,7 @@ struct Child<R: Runtime, M: Send + 'static> {
 }
 
 struct Supervisor<R: Runtime, A: Actor, F> {
-    system: &'static System,
+    census: &'static Census,
     rules: Supervision,
     make: F,
     downs: R::Sender<Down<R, A::Message>>,
@@ -256,7 +258,7 @@ impl<R: Runtime, A: Actor, F: FnMut(usize) -> A + Send + 'static> Supervisor<R, 
         };
         child.interrupt.store(false, Ordering::Release);
         let (interrupt, downs) = (Arc::clone(&child.interrupt), self.downs.clone());
-        self.system.spawn_task::<R>(async move {
+        spawn_task::<R>(self.census, async move {
             let down =
                 live(Down { child: number, why: Why::Finished, mailbox, held }, actor, &interrupt);
             let down = down.await;

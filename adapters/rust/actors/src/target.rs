@@ -8,6 +8,7 @@ use litbench_adapter::{
 };
 
 use crate::bench::Bench;
+use crate::load::Load;
 use crate::runtime::Runtime;
 use crate::workloads::{self, Workload};
 
@@ -94,7 +95,8 @@ fn prepare<R: Runtime, W: Workload>(job: &Job) -> Result<Box<dyn Run>, Failure> 
         .map_err(|error| Failure::new("runtime", format!("the runtime does not start: {error}")))?;
     workload.calibrate(&mut runtime);
     let bench = Bench::new(job.measure == Measure::Latency, job.measure == Measure::Memory);
-    Ok(Box::new(Prepared { workload, runtime, bench, threads: job.threads, measure: job.measure }))
+    let (threads, measure) = (job.threads, job.measure);
+    Ok(Box::new(Prepared { workload, runtime, bench, threads, measure, load: None }))
 }
 
 struct Prepared<R, W> {
@@ -103,6 +105,7 @@ struct Prepared<R, W> {
     bench: &'static Bench,
     threads: u64,
     measure: Measure,
+    load: Option<Load>,
 }
 
 impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
@@ -116,7 +119,13 @@ impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
     }
 
     fn iterate(&mut self) -> Result<Iteration, Failure> {
+        if self.load.is_none() {
+            self.load = Load::begin(&self.runtime);
+        }
         let iteration = self.runtime.run(self.workload.iterate::<R>(self.bench));
+        if let Some(load) = &mut self.load {
+            load.update(&self.runtime);
+        }
         if self.measure == Measure::Memory {
             self.runtime.reclaim();
         }
@@ -135,6 +144,7 @@ impl<R: Runtime, W: Workload> Run for Prepared<R, W> {
     fn metrics(&mut self) -> Vec<Metric> {
         let mut metrics = self.workload.metrics();
         metrics.extend(self.bench.metrics());
+        metrics.extend(self.load.iter_mut().flat_map(Load::metrics));
         metrics
     }
 }

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actors::bench::{Account, Bench};
-use actors::kernel::{mailbox, yield_now, Actor, Address, Flow, System, CONTINUE, STOP};
+use actors::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE, STOP};
 use actors::message::{Kind, Message};
 use actors::runtime::{Receiver, Refused, Runtime, Sender};
+use litbench_adapter::{yield_now, Census};
 
 /// All of the kernel's checks, on a runtime with that many worker threads.
 ///
@@ -26,8 +27,8 @@ pub fn check<R: Runtime>(threads: usize) {
     runtime.run(keeps_order::<R>());
 }
 
-fn system() -> &'static System {
-    Box::leak(Box::new(System::new()))
+fn census() -> &'static Census {
+    Box::leak(Box::new(Census::new()))
 }
 
 async fn keeps_order<R: Runtime>() {
@@ -125,25 +126,25 @@ async fn fill<R: Runtime>(address: &Address<R, Message>, count: u64) {
 }
 
 async fn an_actor_stops_after_what_was_sent_before<R: Runtime>() {
-    let (system, diary) = (system(), Arc::new(Mutex::new(Diary::default())));
+    let (census, diary) = (census(), Arc::new(Mutex::new(Diary::default())));
     let (address, own) = mailbox::<R, _>(16);
     fill(&address, 10).await;
     address.stop().await;
-    system.spawn(own, Diarist { diary: Arc::clone(&diary), stop_at: u64::MAX });
-    system.settled().await;
+    spawn(census, own, Diarist { diary: Arc::clone(&diary), stop_at: u64::MAX });
+    census.settled().await;
     assert!(address.send(Message::work(0, 11, 0)).await.is_err());
     let diary = diary.lock().unwrap();
     assert_eq!((&diary.handled[..], diary.unread.len()), (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9][..], 0));
 }
 
 async fn an_actor_that_stops_leaves_the_rest_unread<R: Runtime>() {
-    let (system, diary) = (system(), Arc::new(Mutex::new(Diary::default())));
+    let (census, diary) = (census(), Arc::new(Mutex::new(Diary::default())));
     let (address, own) = mailbox::<R, _>(16);
     fill(&address, 6).await;
     address.stop().await;
     fill(&address, 1).await;
-    system.spawn(own, Diarist { diary: Arc::clone(&diary), stop_at: 3 });
-    system.settled().await;
+    spawn(census, own, Diarist { diary: Arc::clone(&diary), stop_at: 3 });
+    census.settled().await;
     let diary = diary.lock().unwrap();
     assert_eq!((&diary.handled[..], &diary.unread[..]), (&[0, 1, 2, 3][..], &[4, 5, 0][..]));
 }
@@ -152,17 +153,17 @@ async fn an_actor_that_stops_leaves_the_rest_unread<R: Runtime>() {
 async fn actors_are_reused_and_end<R: Runtime>() {
     const GENERATIONS: u64 = 5;
     const SIZE: u64 = 1000;
-    let (system, ended) = (system(), Arc::new(AtomicU64::new(0)));
+    let (census, ended) = (census(), Arc::new(AtomicU64::new(0)));
     for generation in 1..=GENERATIONS {
         let addresses: Vec<_> = (0..SIZE)
             .map(|_| {
                 let (address, own) = mailbox::<R, Message>(1);
-                system.spawn(own, CountsItsEnd(Arc::clone(&ended)));
+                spawn(census, own, CountsItsEnd(Arc::clone(&ended)));
                 address
             })
             .collect();
         actors::bench::stop_all(&addresses).await;
-        system.settled().await;
+        census.settled().await;
         assert_eq!(ended.load(Ordering::SeqCst), generation * SIZE);
     }
 }
@@ -190,13 +191,13 @@ async fn a_message_to_one_that_is_gone_is_counted<R: Runtime>() {
     let bench = Bench::new(false, false);
     let mark = bench.mark();
     let (address, own) = mailbox::<R, _>(16);
-    bench.system.spawn(own, StopsAtOnce(Account::new(bench)));
+    spawn(&bench.census, own, StopsAtOnce(Account::new(bench)));
     let mut account = Account::new(bench);
     let work = |value| Message::work(0, value, 0);
     account.sent(address.try_send(work(0))); // handled
     account.sent(address.try_send(work(1))); // pending, or errored if that was too late
     address.try_send(Message::control(Kind::Start, 0)).ok(); // in no ledger
-    bench.system.settled().await;
+    bench.census.settled().await;
     account.sent(address.send(work(2)).await); // errored
     drop(account);
     let region = actors::bench::Region { start: 0, end: 1 };
@@ -214,11 +215,11 @@ impl Actor for StopsAtOnce {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.0.handle(&message);
+        self.0.handle(message.value);
         STOP
     }
 
     fn unread(&mut self, message: Message) {
-        self.0.unread(&message);
+        self.0.unread(message.counts());
     }
 }

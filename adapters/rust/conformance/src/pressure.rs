@@ -42,7 +42,6 @@ fn supervision(crashes: u64, children: u64, strategy: u64) -> Case {
     let (mut restarts, mut sum) = (0, 0);
     for crash in 0..crashes {
         let child = crash % children;
-        states[child as usize] += 1;
         for sibling in 0..children {
             let restarted = match strategy {
                 0 => sibling == child,
@@ -54,10 +53,11 @@ fn supervision(crashes: u64, children: u64, strategy: u64) -> Case {
                 restarts += 1;
             }
         }
+        states.iter_mut().for_each(|state| *state += crash + 1);
         sum += (1..).zip(&states).map(|(weight, state)| weight * state).sum::<u64>();
     }
     let checks = [("restarts", restarts), ("states", sum)];
-    let messages = crashes * (2 + 2 * children);
+    let messages = crashes * (1 + 2 * children);
     let case = Case::plain("supervision", parameters, children + 1, messages, checks);
     let measures = &["throughput", "latency", "memory"];
     Case { errored: crashes, ..Case { measures, ..case.timed("restart", crashes) } }

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actors::kernel::{mailbox, Actor, Address, Flow, Mailbox, System, CONTINUE};
+use actors::kernel::{mailbox, Actor, Address, Flow, Mailbox, CONTINUE};
 use actors::message::{Kind, Message};
 use actors::runtime::Runtime;
 use actors::supervisor::{crash, Intensity, News, Strategy, Supervision};
+use litbench_adapter::Census;
 
 /// All of the supervisor's checks, on a runtime with that many worker threads.
 ///
@@ -58,7 +59,7 @@ impl<R: Runtime> Actor for Tally<R> {
 
 /// A supervisor over four children, and what is heard of it.
 struct Family<R: Runtime> {
-    system: &'static System,
+    census: &'static Census,
     rules: Supervision,
     children: Vec<Address<R, Message>>,
     heard: Mailbox<R, Message>,
@@ -71,7 +72,7 @@ const GAVE_UP: u64 = 3;
 
 impl<R: Runtime> Family<R> {
     fn new(rules: Supervision, bound: usize) -> Self {
-        let system: &'static System = Box::leak(Box::new(System::new()));
+        let census: &'static Census = Box::leak(Box::new(Census::new()));
         let (tester, heard) = mailbox::<R, Message>(256);
         let (teller, news) = mailbox::<R, Message>(256);
         let family: Vec<_> = (0..4).map(|_| mailbox::<R, Message>(bound)).collect();
@@ -85,8 +86,8 @@ impl<R: Runtime> Family<R> {
             };
             assert!(teller.try_send(Message::control(Kind::Done, value)).is_ok());
         };
-        rules.clone().spawn(system, family, make, tell);
-        Self { system, rules, children, heard, news }
+        rules.clone().spawn(census, family, make, tell);
+        Self { census, rules, children, heard, news }
     }
 
     async fn send(&mut self, child: usize, request: u32) {
@@ -112,7 +113,7 @@ impl<R: Runtime> Family<R> {
 
     async fn end(self) {
         actors::bench::stop_all(&self.children).await;
-        self.system.settled().await;
+        self.census.settled().await;
     }
 }
 
@@ -180,7 +181,7 @@ async fn gives_up_after_too_many<R: Runtime>() {
     }
     assert_eq!(news, [RESTARTED, RESTARTED, GAVE_UP]);
     assert_eq!(family.restarts(), 2);
-    family.system.settled().await; // all children have been stopped
+    family.census.settled().await; // all children have been stopped
     for child in &family.children {
         assert!(child.send(Message::work(COUNT, 0, 0)).await.is_err());
     }
@@ -208,6 +209,6 @@ async fn ends_when_its_children_have_stopped<R: Runtime>() {
         family.children[child].stop().await;
     }
     assert_eq!(family.next_news().await, FINISHED);
-    family.system.settled().await;
+    family.census.settled().await;
     assert!(family.restarts() <= 4, "who has stopped is not restarted, or crashed before it could");
 }

@@ -72,6 +72,14 @@ impl Case {
         }
     }
 
+    /// The version of the workload's definition.
+    fn version(&self) -> u32 {
+        match self.workload {
+            "supervision" => 2,
+            _ => 1,
+        }
+    }
+
     /// The case, timed as well, with so many samples.
     pub(crate) fn timed(self, histogram: &'static str, samples: u64) -> Self {
         Self { measures: TIMED, histogram, samples, ..self }
@@ -274,7 +282,7 @@ pub(crate) fn run<R: Runtime>(
     threads: u64,
 ) -> Vec<Value> {
     let job = json!({
-        "type": "job", "protocol": 1, "workload": case.workload, "version": 1,
+        "type": "job", "protocol": 1, "workload": case.workload, "version": case.version(),
         "parameters": case.parameters, "measure": measure, "iterations": 3,
         "time_limit_ns": 60_000_000_000u64, "threads": threads, "seed": 1, "count_allocations": false
     });

@@ -69,6 +69,8 @@
 //! - Build actors anew in each iteration, and the runtime once, in [`Target::prepare`].
 
 mod allocator;
+pub mod bench;
+mod census;
 pub mod clock;
 mod counters;
 mod fold;
@@ -76,10 +78,12 @@ mod histogram;
 mod lock_file;
 mod memory;
 pub mod protocol;
+pub mod random;
 mod serve;
 mod target;
 
 pub use allocator::{Allocations, CountingAllocator};
+pub use census::{yield_now, Census, Presence};
 pub use counters::Counters;
 pub use fold::Fold;
 pub use histogram::{Histogram, Recorder};

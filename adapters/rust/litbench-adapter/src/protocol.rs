@@ -102,6 +102,47 @@ impl Job {
             Failure::new("parameters", format!("{} needs the parameter {name:?}", self.workload))
         })
     }
+
+    /// A parameter that turns something on; 0 where litbench does not know it.
+    #[must_use]
+    pub fn option(&self, name: &str) -> u64 {
+        self.parameters.get(name).copied().unwrap_or(0)
+    }
+
+    /// A parameter of at least 1.
+    ///
+    /// # Errors
+    /// A `parameters` failure when the job does not have it, or it is 0.
+    pub fn positive(&self, name: &str) -> Result<u64, Failure> {
+        match self.parameter(name)? {
+            0 => Err(self.bad(&format!("{name} must be at least 1"))),
+            value => Ok(value),
+        }
+    }
+
+    /// How many of something there are that messages name by a 32-bit number, at least 1.
+    ///
+    /// # Errors
+    /// A `parameters` failure when the job does not have it, or it is out of range.
+    pub fn crowd(&self, name: &str) -> Result<u32, Failure> {
+        u32::try_from(self.positive(name)?)
+            .map_err(|_| self.bad(&format!("{name} must be below 2^32")))
+    }
+
+    /// A length in memory, at least 1: the parameter `mailbox`, mostly.
+    ///
+    /// # Errors
+    /// A `parameters` failure when the job does not have it, or it is out of range.
+    pub fn length(&self, name: &str) -> Result<usize, Failure> {
+        usize::try_from(self.positive(name)?)
+            .map_err(|_| self.bad(&format!("{name} does not fit in memory")))
+    }
+
+    /// A `parameters` failure that says what is wrong with the job's.
+    #[must_use]
+    pub fn bad(&self, what: &str) -> Failure {
+        Failure::new("parameters", format!("{}: {what}", self.workload))
+    }
 }
 
 /// The answer to `describe`.

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::io;
 
+use actors::load::{Counters, QueueDepth};
 use actors::runtime::{Receiver, Refused, Runtime, Sender};
-use litbench_adapter::{locked_version, Description};
+use litbench_adapter::{locked_version, Description, Unit};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 
@@ -39,6 +41,14 @@ impl Runtime for MultiThread {
     fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {
         channel(bound)
     }
+
+    fn counters(&self) -> Counters {
+        counters(self.0.handle())
+    }
+
+    fn queue_depth(&self) -> Option<QueueDepth> {
+        Some(queue_depth(self.0.handle()))
+    }
 }
 
 impl Runtime for CurrentThread {
@@ -66,6 +76,30 @@ impl Runtime for CurrentThread {
     fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {
         channel(bound)
     }
+
+    fn counters(&self) -> Counters {
+        counters(self.0.handle())
+    }
+
+    fn queue_depth(&self) -> Option<QueueDepth> {
+        Some(queue_depth(self.0.handle()))
+    }
+}
+
+/// Tokio's stable counters; polls and steals need its cfg `tokio_unstable`.
+fn counters(handle: &Handle) -> Counters {
+    let (metrics, workers) = (handle.metrics(), 0..handle.metrics().num_workers());
+    let busy = |worker| metrics.worker_total_busy_duration(worker).as_nanos() as f64;
+    let parks = |worker| metrics.worker_park_count(worker) as f64;
+    vec![
+        ("busy", Unit::Ns, workers.clone().map(busy).collect()),
+        ("parks", Unit::Count, workers.map(parks).collect()),
+    ]
+}
+
+fn queue_depth(handle: &Handle) -> QueueDepth {
+    let metrics = handle.metrics();
+    Box::new(move || metrics.global_queue_depth() as u64)
 }
 
 fn channel<T: Send + 'static>(bound: usize) -> (MpscSender<T>, MpscReceiver<T>) {

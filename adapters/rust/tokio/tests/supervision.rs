@@ -44,7 +44,7 @@ fn run<R: actors::Runtime>(strategy: u64, threads: u64, crashes: u64) -> Vec<Val
     let parameters =
         json!({"crashes": crashes, "children": 4, "strategy": strategy, "mailbox": 16});
     let job = json!({
-        "type": "job", "protocol": 1, "workload": "supervision", "version": 1,
+        "type": "job", "protocol": 1, "workload": "supervision", "version": 2,
         "parameters": parameters, "measure": "memory", "iterations": 3,
         "time_limit_ns": 60_000_000_000u64, "threads": threads, "seed": 1, "count_allocations": false
     });

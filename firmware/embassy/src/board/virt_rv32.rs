@@ -79,6 +79,38 @@ trap_entry:
 );
 
 static mut PERIOD: u32 = 0;
+static mut DEADLINE: u64 = 0;
+
+/// Sets the timer's next interrupt to `DEADLINE`.
+///
+/// QEMU's timer fires 100 * mtimecmp plus the place of the last store to mtimecmp within its tick of 100
+/// instructions. So the store is held back to always the same place: mcycle counts the emulator's instructions. What
+/// is executed after the reading: 9 instructions and as many as are wanted, 2 to 101. Deadlines are then exactly
+/// periodic.
+unsafe fn set_deadline() {
+    TIME_COMPARE.write_volatile(!0);
+    TIME_COMPARE.add(1).write_volatile((DEADLINE >> 32) as u32);
+    asm!(
+        "csrr {wanted}, mcycle",
+        "li {odd}, 100",
+        "remu {wanted}, {wanted}, {odd}",
+        "li {odd}, 101",
+        "sub {wanted}, {odd}, {wanted}",
+        "andi {odd}, {wanted}, 1",
+        "srli {wanted}, {wanted}, 1",
+        "beqz {odd}, 2f",
+        "nop",
+        "2:",
+        "addi {wanted}, {wanted}, -1",
+        "bnez {wanted}, 2b",
+        "sw {low}, 0({place})",
+        wanted = out(reg) _,
+        odd = out(reg) _,
+        low = in(reg) DEADLINE as u32,
+        place = in(reg) TIME_COMPARE,
+        options(nostack)
+    );
+}
 
 #[no_mangle]
 unsafe extern "C" fn reset() -> ! {
@@ -93,12 +125,8 @@ unsafe extern "C" fn reset() -> ! {
 unsafe extern "C" fn trap_handler(cause: u32) {
     match cause {
         0x8000_0007 => {
-            let (low, carry) = TIME_COMPARE.read_volatile().overflowing_add(PERIOD);
-            TIME_COMPARE.write_volatile(low);
-            if carry {
-                let high = TIME_COMPARE.add(1);
-                high.write_volatile(high.read_volatile() + 1);
-            }
+            DEADLINE += u64::from(PERIOD);
+            set_deadline();
             crate::interrupts::on_timer();
         }
         0x8000_0003 => {
@@ -122,18 +150,12 @@ pub const TICKS_PER_INSTRUCTION: (u32, u32) = (1, 100);
 
 /// Starts the periodic timer interrupt; `period` in ticks of 100 ns.
 pub fn start_timer(period: u32) {
-    // SAFETY: the timer is used here only. The first deadline follows a fresh tick by one period.
+    // SAFETY: the timer is used here only, and its interrupt is off.
     unsafe {
         PERIOD = period;
-        let before = TIME.read_volatile();
-        let mut now = TIME.read_volatile();
-        while now == before {
-            now = TIME.read_volatile();
-        }
-        let (low, carry) = now.overflowing_add(period);
-        TIME_COMPARE.write_volatile(!0);
-        TIME_COMPARE.add(1).write_volatile(TIME.add(1).read_volatile() + u32::from(carry));
-        TIME_COMPARE.write_volatile(low);
+        let now = u64::from(TIME.add(1).read_volatile()) << 32 | u64::from(TIME.read_volatile());
+        DEADLINE = now + u64::from(period);
+        set_deadline();
         asm!("csrs mie, {}", in(reg) 1 << 7, options(nostack));
     }
 }

@@ -7,7 +7,9 @@ use probe::Iteration;
 use super::timing::{begin, run_timer};
 use super::{spawn, Job};
 use crate::actors::{Alive, Message, BOUND, DONE, MAILBOXES};
-use crate::interrupts::{spin, TICK, TICKS};
+use crate::interrupts::{calibrate_spin, timed_spin, HANDLER, TICK, TICKS};
+
+const BLOCKER: usize = 0;
 
 /// Parameters: ticks, period (instructions between interrupts), rounds in the handler, rounds for which a task
 /// blocks the executor, messages sent to a held mailbox, heap blocks, bytes of each block.
@@ -17,8 +19,10 @@ pub async fn run(spawner: Spawner, job: &Job) -> Iteration {
     let [ticks, period, handler, block, messages, blocks, bytes, _] = job.p;
     overflow(messages);
     heap_pattern(blocks, bytes);
+    calibrate_spin();
     begin(ticks, handler);
-    probe::task(0, "blocker");
+    probe::task(BLOCKER, "blocker");
+    probe::task(HANDLER, "handler");
     spawn(spawner, watcher(ticks, Alive::new()));
     spawn(spawner, blocker(block, Alive::new()));
     run_timer(period).await
@@ -72,9 +76,5 @@ async fn watcher(ticks: u32, _alive: Alive) {
 
 #[embassy_executor::task]
 async fn blocker(rounds: u32, _alive: Alive) {
-    let start = probe::now();
-    spin(rounds);
-    let time = probe::elapsed(start, probe::now());
-    probe::task_ran(0, time);
-    probe::record(1, time);
+    probe::record(1, timed_spin(BLOCKER, rounds));
 }

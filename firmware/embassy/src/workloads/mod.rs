@@ -151,6 +151,10 @@ pub fn conclude(job: &Job) {
     if matches!(job.workload, id::MASS_SPAWN | id::SPAWN_LIMIT) {
         probe::add_metric("actor-bytes", 1, population::ACTOR_BYTES as u32);
     }
+    if job.workload == id::MAILBOX_FILL {
+        probe::add_metric("mailbox-bytes", 1, population::FILL_BYTES as u32);
+        probe::add_metric("queued-bytes-each", 1, population::SLOT_BYTES as u32);
+    }
 }
 
 /// Spawns, or ends the run: the pools are laid out for the declared limits.

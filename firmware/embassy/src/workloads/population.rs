@@ -15,12 +15,18 @@ pub const MASS: usize = 1024;
 pub const FILL: usize = 4096;
 
 type Small = Channel<CriticalSectionRawMutex, Message, 1>;
+type Big = Channel<CriticalSectionRawMutex, Message, FILL>;
 
 static SMALL: [Small; MASS] = [const { Small::new() }; MASS];
-static BIG: Channel<CriticalSectionRawMutex, Message, FILL> = Channel::new();
+static BIG: Big = Channel::new();
 
 /// Static bytes of one idle actor: its mailbox; the task's own storage is in the symbol of its pool.
 pub const ACTOR_BYTES: usize = core::mem::size_of::<Small>();
+
+/// Static bytes of the fill's mailbox.
+pub const FILL_BYTES: usize = core::mem::size_of::<Big>();
+/// What room for one more message in it costs.
+pub const SLOT_BYTES: usize = (FILL_BYTES - core::mem::size_of::<Small>()) / (FILL - 1);
 
 #[embassy_executor::task(pool_size = MASS)]
 async fn echo(index: usize, alive: Alive) {

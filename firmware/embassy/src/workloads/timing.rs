@@ -32,15 +32,20 @@ pub async fn interrupt_latency(spawner: Spawner, job: &Job) -> Iteration {
         spawn(spawner, left(2 * index, Alive::new()));
         spawn(spawner, right(2 * index, Alive::new()));
     }
-    if mode == 1 {
-        match waiter_in_interrupt(samples, Alive::new()) {
-            Ok(token) => executor::interrupt_spawner().spawn(token),
-            Err(_) => crate::give_up(probe::failure::LIMIT),
-        }
-    } else {
-        spawn(spawner, waiter(samples, Alive::new()));
-    }
+    spawn_waiter(spawner, mode, samples);
     run_timer(period).await
+}
+
+/// The task that takes the ticks, on the executor of thread mode (0) or of interrupt mode (1).
+fn spawn_waiter(spawner: Spawner, mode: u32, samples: u32) {
+    if mode != 1 {
+        spawn(spawner, waiter(samples, Alive::new()));
+        return;
+    }
+    match waiter_in_interrupt(samples, Alive::new()) {
+        Ok(token) => executor::interrupt_spawner().spawn(token),
+        Err(_) => crate::give_up(probe::failure::LIMIT),
+    }
 }
 
 /// Clears what the interrupts leave.
@@ -126,12 +131,12 @@ async fn right(mailbox: usize, _alive: Alive) {
 }
 
 /// A periodic task beside one that computes. Parameters: samples, period, hog (0 none, 1 never yields, 2 yields),
-/// rounds of the hog's work in one go (about two instructions each), slices.
+/// rounds of the hog's work in one go (two instructions each), slices, executor of the periodic task (as above).
 pub async fn task_time(spawner: Spawner, job: &Job) -> Iteration {
-    let [samples, period, hog, rounds, slices, ..] = job.p;
+    let [samples, period, hog, rounds, slices, mode, ..] = job.p;
     begin(samples, 0);
     probe::task(0, "hog");
-    spawn(spawner, waiter(samples, Alive::new()));
+    spawn_waiter(spawner, mode, samples);
     if hog != 0 {
         spawn(spawner, hog_task(hog == 2, rounds, slices, Alive::new()));
     }

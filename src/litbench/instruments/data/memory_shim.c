@@ -3,6 +3,10 @@
  * Writes lines "monotonic-ns allocated active resident retained rss" (bytes; -1: not told) to the
  * file in LITBENCH_MEMORY_SHIM. The first line names the allocator. Reading never allocates.
  * Reading may be slow where there are many free chunks: it never takes more than 5 % of the time.
+ *
+ * Of glibc, malloc_info's documents follow in LITBENCH_MEMORY_SHIM with ".xml", each after a line
+ * "<!-- monotonic-ns -->", ten a second at most. Their stream is made at the start, with a buffer
+ * of its own.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,7 +25,10 @@ typedef int (*mallctl_t)(const char *, void *, size_t *, void *, size_t);
 typedef void (*mi_info_t)(size_t *, size_t *, size_t *, size_t *, size_t *, size_t *, size_t *, size_t *);
 typedef struct mallinfo2 (*mallinfo_t)(void);
 
-static const long interval_ns = 5000000;
+static const long interval_ns = 5000000, details_ns = 100000000, details_bytes = 32 << 20;
+static FILE *details;
+static char details_buffer[1 << 16];
+static int64_t detailed;
 static int out = -1;
 static mallctl_t mallctl;
 static mi_info_t mi_info;
@@ -78,11 +85,20 @@ static void sample(void) {
     if (length > 0 && write(out, line, (size_t)length) < 0) out = -1;
 }
 
+static void detail(int64_t at, int last) {
+    if (!details || (!last && at - detailed < details_ns) || ftell(details) > details_bytes) return;
+    detailed = at;
+    fprintf(details, "<!-- %lld -->\n", (long long)at);
+    malloc_info(0, details);
+    fflush(details);
+}
+
 static void *watch(void *unused) {
     (void)unused;
     while (out >= 0) {
         int64_t began = now();
         sample();
+        detail(began, 0);
         int64_t pause = (now() - began) * 20;
         if (pause < interval_ns) pause = interval_ns;
         struct timespec t = {pause / 1000000000, pause % 1000000000};
@@ -105,6 +121,12 @@ __attribute__((constructor)) static void begin(void) {
     out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (out < 0) return; /* a child process: the parent has the file */
     owner = getpid();
+    if (!mallctl && !mi_info && info) {
+        char beside[4096];
+        snprintf(beside, sizeof beside, "%s.xml", path);
+        details = fopen(beside, "wxe");
+        if (details) setvbuf(details, details_buffer, _IOFBF, sizeof details_buffer);
+    }
     if (write(out, name, strlen(name)) < 0 || write(out, "\n", 1) < 0) return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
@@ -113,5 +135,7 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 __attribute__((destructor)) static void end(void) {
-    if (out >= 0 && owner == getpid()) sample();
+    if (out < 0 || owner != getpid()) return;
+    sample();
+    detail(now(), 1);
 }

@@ -4,7 +4,7 @@
 const Charts = (() => {
   const DATA = JSON.parse(document.getElementById("data").textContent);
   const {
-    css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, apart,
+    css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, rounds, apart,
   } = Plot;
 
   const latency = (host) => {
@@ -71,7 +71,7 @@ const Charts = (() => {
         },
         axes: [
           axis({ splits: powers(10), values: logTicks(Format.count), size: 32 }),
-          axis({ splits: powers(4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
+          axis({ splits: powers(2, 4, 16, 256), values: logTicks(Format.bytes), size: 66 }),
         ],
         series: [{}, ...found.rows.flatMap((row) => [line(row, { width: 1.5 }), dots(row)])],
         legend: { show: false },
@@ -109,7 +109,7 @@ const Charts = (() => {
         scales: { x: { time: false, range: () => [-0.5, Math.max(longest - 0.5, 0.5)] } },
         axes: [
           axis({ size: 24, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }),
-          axis({ values: (u, at) => at.map(format), size: 62 }),
+          axis({ values: (u, at) => at.map(format), size: 62, space: 24 }),
         ],
         series: [
           {},
@@ -146,17 +146,17 @@ const Charts = (() => {
     for (const [chart, row] of cells) trace(chart, row, found.unit);
   };
 
-  /* Intervals as upright lines through their values, and where perfect scaling would be. */
-  const spans = (series, ideal) => ({
+  /* Intervals as upright lines through their values, perfect scaling, and what is claimed. */
+  const spans = (found, ideal) => ({
     hooks: {
       draw: (u) => {
         const { ctx } = u;
-        const stroke = (colour, from, to, dash) => {
+        const stroke = (colour, from, to, dash, aside = 0) => {
           ctx.strokeStyle = colour;
           ctx.setLineDash(dash);
           ctx.beginPath();
-          ctx.moveTo(u.valToPos(from[0], "x", true), u.valToPos(from[1], "y", true));
-          ctx.lineTo(u.valToPos(to[0], "x", true), u.valToPos(to[1], "y", true));
+          ctx.moveTo(u.valToPos(from[0], "x", true) + aside, u.valToPos(from[1], "y", true));
+          ctx.lineTo(u.valToPos(to[0], "x", true) + aside, u.valToPos(to[1], "y", true));
           ctx.stroke();
         };
         ctx.save();
@@ -169,40 +169,74 @@ const Charts = (() => {
           const last = x[x.length - 1];
           stroke(css("--quiet"), [x[0], 1], [last, last / x[0]], [4, 4]);
         }
-        for (const one of series) {
-          one.low.forEach((low, i) => {
-            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], []);
-          });
+        ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+        ctx.textAlign = "left";
+        ctx.textBaseline = "alphabetic";
+        ctx.fillStyle = css("--quiet");
+        for (const claim of found.claims) {
+          const { min, max } = u.scales.x;
+          stroke(css("--quiet"), [min, claim.value], [max, claim.value], [2, 3]);
+          ctx.fillText(claim.label, u.bbox.left + 6 * devicePixelRatio,
+            u.valToPos(claim.value, "y", true) - 5 * devicePixelRatio);
         }
+        found.series.forEach((one, at) => {  // side by side, so that none hides another
+          const aside = 3 * devicePixelRatio * (at - (found.series.length - 1) / 2);
+          one.low.forEach((low, i) => {
+            if (low !== null) stroke(css(`--c${one.colour}`), [x[i], low], [x[i], one.high[i]], [], aside);
+          });
+        });
         ctx.restore();
       },
     },
   });
 
+  /* All that a sweep's plot has to hold: values, claims, and intervals but for the reach of wild ones. */
+  const reach = (found) => {
+    const held = found.claims.map((claim) => claim.value);
+    for (const one of found.series) {
+      one.y.forEach((y, i) => {
+        if (y === null) return;
+        held.push(y);
+        if (one.low[i] !== null) held.push(Math.max(one.low[i], y / 2), Math.min(one.high[i], 2 * y));
+      });
+    }
+    return [Math.min(...held), Math.max(...held)];
+  };
+
+  const WIDE = 10; // what spans more than this is drawn on a logarithmic axis
+
   const sweep = (host) => {
     const found = DATA.sweep[host.dataset.anchor];
     const ratio = found.unit === "ratio";
-    const format = (value) => (ratio ? `${Math.round(100 * value) / 100} ×` : Format.time(value, found.unit));
-    const over = (at) => (found.over === "load" ? `${at} %` : `${at}`);
+    const clock = ["ns", "cycles", "instructions"].includes(found.unit);
+    const format = ratio ? (value) => `${Math.round(100 * value) / 100} ×`
+      : clock ? (value) => Format.time(value, found.unit) : Format.count;
+    const over = (at) => (found.over === "load" ? `${at} %` : Format.count(at));
     const [first, last] = [found.x[0], found.x[found.x.length - 1]];
-    const margin = (last - first) / 20;
-    const y = ratio ? { range: (u, low, high) => [0, Math.max(high, last / first) * 1.08] } : { distr: 3 };
-    const ticks = ratio ? {} : { splits: powers(10) };
+    const [least, most] = reach(found);
+    const across = !ratio && first > 0 && last >= WIDE * first;
+    const upward = !ratio && least > 0 && (clock || most > WIDE * least);
+    const margin = across ? (last / first) ** (1 / 20) : (last - first) / 20;
+    const ends = across ? [first / margin, last * margin] : [first - margin, last + margin];
+    const top = ratio ? Math.max(most, last / first) : most;
     mount(
       host,
       {
         height: 330,
-        scales: { x: { time: false, range: () => [first - margin, last + margin] }, y },
+        scales: {
+          x: { time: false, distr: across ? 3 : 1, range: () => ends },
+          y: upward ? { distr: 3, range: () => [least / 1.25, most * 1.25] } : { range: () => [0, top * 1.08] },
+        },
         axes: [
           axis({ splits: () => found.x, values: apart(over), size: 32 }),
-          axis({ ...ticks, values: logTicks(format), size: 62 }),
+          axis({ ...(upward ? { splits: rounds } : {}), values: logTicks(format), size: 62 }),
         ],
         series: [{}, ...found.series.map((one) => line(one, { points: { show: true, size: 6 } }))],
         legend: { show: false },
         focus: { alpha: 0.25 },
         cursor,
         plugins: [
-          spans(found.series, ratio),
+          spans(found, ratio),
           tooltip((x) => `${found.over} ${over(x)}`, format, seriesRows(found.series)),
         ],
       },

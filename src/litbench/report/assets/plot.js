@@ -68,12 +68,12 @@ const Plot = (() => {
         const { ctx } = u;
         const ratio = devicePixelRatio;
         const gap = 14 * ratio;
-        const ends = series.map((one, at) => {
+        const ends = series.flatMap((one, at) => {
           const y = u.data[one.column ?? at + 1];
-          let last = y.length - 1;
-          while (last > 0 && (y[last] === null || y[last] === undefined)) last -= 1;
+          const last = y.findLastIndex((value) => value !== null && value !== undefined);
+          if (last < 0) return []; // nothing of it is on this axis
           const top = u.valToPos(y[last], "y", true);
-          return { ...one, x: u.valToPos(u.data[0][last], "x", true), from: top, top };
+          return [{ ...one, x: u.valToPos(u.data[0][last], "x", true), from: top, top }];
         });
         ends.sort((a, b) => a.top - b.top);
         for (let i = 1; i < ends.length; i += 1) {
@@ -117,7 +117,7 @@ const Plot = (() => {
     const list = element("ul", "chart-legend");
     for (const one of series) {
       const item = element("li");
-      item.append(element("span", `swatch c${one.colour}`), one.label);
+      item.append(element("span", `swatch c${one.colour}${one.dash ? " dashed" : ""}`), one.label);
       list.append(item);
     }
     host.append(list);
@@ -158,6 +158,17 @@ const Plot = (() => {
     return ticks;
   };
 
+  /* Ticks at powers of ten; between them, too, where those are too few. */
+  const rounds = (u, at, low, high) => {
+    const ticks = powers(10)(u, at, low, high);
+    if (ticks.length > 2) return ticks;
+    const between = [];
+    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+      between.push(...[1, 2, 5].map((nice) => nice * power).filter((tick) => tick >= low && tick <= high));
+    }
+    return between;
+  };
+
   /* Labels of an axis below, those left out that would touch the one before. */
   const apart = (format) => (u, ticks) => {
     let free = -Infinity;
@@ -179,5 +190,5 @@ const Plot = (() => {
     host.replaceChildren();
   };
 
-  return { css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, apart, clear };
+  return { css, axis, element, tooltip, seriesRows, mount, line, cursor, logTicks, powers, rounds, apart, clear };
 })();

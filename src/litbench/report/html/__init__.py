@@ -13,7 +13,7 @@ from importlib import resources
 import msgspec
 
 from litbench.report import phrases, profile_page
-from litbench.report.html import boards, data, sections
+from litbench.report.html import boards, data, goals, memories, sections
 from litbench.report.html import images as image_sections
 from litbench.report.html.markup import Child, Markup, join, tag
 from litbench.report.parts import Report
@@ -64,12 +64,14 @@ def _page(report: Report, colours: dict[str, int]) -> Markup:
         toggle,
     )
     warnings = [tag("p", warning, class_="warning") for warning in report.warnings]
-    content: list[Child] = [overview]
+    content: list[Child] = [goals.goals(found, colours) for found in report.goals]
+    content += [overview]
     content += [sections.ranking(found, colours) for found in report.rankings]
     content += [sections.sweep(found, colours) for found in report.sweeps]
-    content += [sections.memory(found, colours) for found in report.memory]
+    content += [memories.memory(found, colours) for found in report.memory]
     content += [image_sections.image(found, colours) for found in report.images]
     content += [Markup(profile_page.sections(report.profiles))]
+    content += [boards.side_by_side(report.beside)]
     content += [boards.board(found, colours) for found in report.boards]
     content += [sections.environment(report), sections.runs(report)]
     nav = tag("nav", tag("ul", links), aria_label="Sections")

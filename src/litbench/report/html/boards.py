@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litbench.report.html import tables
 from litbench.report.html.markup import Child, Markup, join, tag
-from litbench.report.html.sections import section
+from litbench.report.html.sections import SIDE_BY_SIDE, section
 from litbench.report.parts import Board, Sheet, Span
 from litbench.units import format_count
 
@@ -24,6 +26,23 @@ def board(found: Board, colours: dict[str, int]) -> Markup:
     if found.spans:
         parts.append(_timeline(found, colours[found.target]))
     return section(found.anchor, found.title, notes, parts)
+
+
+def side_by_side(sheets: Sequence[Sheet]) -> Markup | None:
+    """Workloads on clocks that cannot be compared: not to be sorted by their figures."""
+    if not sheets:
+        return None
+    parts: list[Child] = []
+    for sheet in sheets:
+        head = tag("tr", [tag("th", title, scope="col") for title in sheet.columns])
+        pairs = [zip(row, sheet.columns, strict=True) for row in sheet.rows]
+        body = [tag("tr", [tag("td", text, data_title=name) for text, name in p]) for p in pairs]
+        table = tag("table", tag("thead", head), tag("tbody", body), class_="beside")
+        scroll = tag(
+            "div", table, class_="scroll", tabindex="0", role="region", aria_label=sheet.title
+        )
+        parts += [tag("h3", sheet.title), scroll, tag("p", sheet.note, class_="quiet")]
+    return section(SIDE_BY_SIDE, "Side by side, on different clocks", parts)
 
 
 def _sheet(sheet: Sheet) -> Markup:

@@ -58,11 +58,17 @@ def _curve(
     values: list[int | None] = list(hdr.percentiles(latency.counts, fractions))
     values[-1] = latency.max
     return {
-        "label": row.label if index == 0 else f"{row.label}, {latency.name}",
+        "label": f"{row.label}, {latency.name}" if _several(row) else row.label,
         "colour": colours[row.target],
         "dash": index > 0,
         "y": values + [None] * (len(x) - len(own)),
     }
+
+
+def _several(row: Row) -> bool:
+    """Whether a row has latencies of several kinds, so that each needs its name."""
+    found = row.latencies if isinstance(row.latencies, tuple) else ()
+    return sum(one.name not in NOT_LATENCIES for one in found) > 1
 
 
 def _sweep(sweep: Sweep, colours: dict[str, int]) -> dict[str, Any]:
@@ -81,7 +87,8 @@ def _sweep(sweep: Sweep, colours: dict[str, int]) -> dict[str, Any]:
                 "high": [point and point.high for point in found],
             }
         )
-    return {"over": sweep.over, "unit": sweep.unit, "x": x, "series": series}
+    claims = [{"label": claim.label, "value": claim.value} for claim in sweep.claims]
+    return {"over": sweep.over, "unit": sweep.unit, "x": x, "series": series, "claims": claims}
 
 
 def _traces(ranking: Ranking, colours: dict[str, int]) -> dict[str, Any] | None:
@@ -90,17 +97,24 @@ def _traces(ranking: Ranking, colours: dict[str, int]) -> dict[str, Any] | None:
         {
             "label": row.label,
             "colour": colours[row.target],
-            "forks": [list(fork) for fork in row.throughput.times],
-            "starts": [state.start for state in row.throughput.states],
-            "state": _state(row.throughput),
+            "forks": [list(fork) for fork in found.times],
+            "starts": [state.start for state in found.states],
+            "state": _state(found),
         }
         for row in ranking.rows
-        if isinstance(row.throughput, Throughput)
+        if (found := traced(row)) is not None
     ]
     return {"unit": ranking.per, "rows": rows} if rows else None
 
 
-def _state(found: Throughput) -> str:
+def traced(row: Row) -> Throughput | Latency | None:
+    """What a row's iterations are shown of: its throughput runs, else its latency runs."""
+    if isinstance(row.throughput, Throughput):
+        return row.throughput
+    return row.latency if isinstance(row.latency, Latency) and row.latency.times else None
+
+
+def _state(found: Throughput | Latency) -> str:
     """What the forks did, in words: one class, or each with its count."""
     states = [fork.state for fork in found.states]
     counts = {state: states.count(state) for state in State if state in states}
@@ -115,7 +129,7 @@ def _slopes(memory: MemoryTable, colours: dict[str, int]) -> list[dict[str, Any]
     return [
         {
             "reading": reading,
-            "unit": memory.rows[0].memory.unit,
+            "unit": memory.rows[0].memory.counted,
             "rows": [
                 {
                     "label": row.label,

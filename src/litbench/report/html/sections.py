@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from litbench.catalogue import telling
 from litbench.report import phrases
-from litbench.report.html import tables
+from litbench.report.html import data, tables
 from litbench.report.html.bars import Bar, bars
 from litbench.report.html.markup import Child, Markup, tag
-from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.report.parts import MemoryTable, Ranking, Report, Row, Run, Sweep
+from litbench.stats.fairness import Fairness
 from litbench.stats.ranking import Standing
-from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 from litbench.units import Unit, format_count
 
@@ -35,9 +35,17 @@ def overview(report: Report, colours: Colours) -> Markup | None:
     return section(
         "overview",
         "Overview",
-        tag("p", "Throughput as a percentage of the best of each workload.", class_="lead"),
+        tag("p", _of_overview(ranked), class_="lead"),
         tables.table("throughput relative to the best", columns, rows),
     )
+
+
+def _of_overview(ranked: list[Ranking]) -> str:
+    told = "Throughput as a percentage of the best of each workload, ± half the 95 % interval of"
+    told += " that ratio."
+    if any(row.differs for found in ranked for row in found.rows if _ranked(row)):
+        told += " ≠: ran with another specification; its workload's notes say which."
+    return told
 
 
 def _ranked(row: Row) -> bool:
@@ -48,27 +56,28 @@ def _target(rankings: list[Ranking], label: str) -> str:
     return next(row.target for r in rankings for row in r.rows if row.label == label)
 
 
-def _part(ranking: Ranking, label: str) -> float | None:
-    rates = {
-        row.label: row.throughput.rate / row.throughput.work
-        for row in ranking.rows
-        if _ranked(row) and isinstance(row.throughput, Throughput)
-    }
-    return rates[label] / max(rates.values()) if label in rates else None
+def _row(ranking: Ranking, label: str) -> Row | None:
+    return next((row for row in ranking.rows if row.label == label and _ranked(row)), None)
 
 
 def _total(rankings: list[Ranking], label: str) -> float:
-    return sum(_part(ranking, label) or 0.0 for ranking in rankings)
+    rows = (_row(ranking, label) for ranking in rankings)
+    return sum(row.part or 0.0 for row in rows if row)
 
 
 def _relative(ranking: Ranking, label: str) -> tables.Cell:
-    part = _part(ranking, label)
-    if part is None:
+    row = _row(ranking, label)
+    if row is None or row.part is None:
         return tables.Cell(phrases.NOTHING)
+    part, found = row.part, row.part_interval
+    told = f" {phrases.signed(phrases.sides(part, found))}" if found else ""
+    reach = tag("small", told, class_="quiet") if told else None
     steps = (0.01, 0.05, 0.2, 0.5, 0.8, 0.99)
     heat = sum(part >= step for step in steps)
     text = f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
-    return tables.Cell(text, part, f"heat h{heat}")
+    how = "; ".join(row.differs)
+    mark = tag("a", " ≠", href=f"#{ranking.anchor}", title=how) if how else None
+    return tables.Cell([text, reach, mark], part, f"heat h{heat}")
 
 
 def ranking(found: Ranking, colours: Colours) -> Markup:
@@ -76,11 +85,12 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     return section(
         found.anchor,
         found.title,
-        _meta(found),
+        meta(found),
         tag(
             "div",
             _rates(found, colours),
-            _canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            canvas("latency", found, _latency_title(found)) if _has_latency(found) else None,
+            _shares(found, colours),
             class_="figures",
         ),
         tables.ranking(found, colours),
@@ -89,7 +99,8 @@ def ranking(found: Ranking, colours: Colours) -> Markup:
     )
 
 
-def _meta(found: Ranking | MemoryTable) -> Markup:
+def meta(found: Ranking | MemoryTable) -> Markup:
+    """What a workload is, with its version and parameters."""
     chips = [tag("code", f"v{found.version}")]
     chips += [
         tag("code", f"{name} {value:,}" if type(value) is int else f"{name} {value}")
@@ -104,6 +115,28 @@ def _rates(found: Ranking, colours: Colours) -> Markup | None:
     rows = [_rate_bar(row, colours[row.target]) for row in found.rows if row.throughput is not None]
     title = f"Throughput, {phrases.rate_unit(found)}, with 95 % intervals"
     return bars(rows, _tick, title) if rows else None
+
+
+def _shares(found: Ranking, colours: Colours) -> Markup | None:
+    """How the others fared beside an actor that burned the processor."""
+    if not phrases.has_fairness(found):
+        return None
+    rows = [_share_bar(row, colours[row.target]) for row in found.rows]
+    title = "Share of the others' messages handled beside the hog, with 95 % intervals"
+    return bars(rows, lambda value: f"{100 * value:g} %", title)
+
+
+def _share_bar(row: Row, colour: int) -> Bar:
+    known = row.fairness if isinstance(row.fairness, Fairness) else None
+    bounded = known is not None and known.low is not None and known.high is not None
+    return Bar(
+        label=row.label,
+        colour=colour,
+        value=known.share if known else None,
+        interval=(known.low, known.high) if known and bounded else None,  # type: ignore[arg-type]
+        text=phrases.share(row),
+        detail=f"worst gap {phrases.worst_gap(row)}" if known else "",
+    )
 
 
 def _tick(value: float) -> str:
@@ -138,10 +171,15 @@ def _has_latency(found: Ranking) -> bool:
 
 def _latency_title(found: Ranking) -> str:
     unit = "" if found.per is Unit.NS else f" in {found.per}"
-    return f"Latency{unit} by percentile"
+    naive = any(one.name == "naive" for row in found.rows for one in _latencies(row))
+    return f"Latency{unit} by percentile" + (", corrected against naive (dashed)" if naive else "")
 
 
-def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
+def _latencies(row: Row) -> tuple[Latency, ...]:
+    return row.latencies if isinstance(row.latencies, tuple) else ()
+
+
+def canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: int = 0) -> Markup:
     """Where the script draws a chart; without it the table below has the figures."""
     return tag(
         "figure",
@@ -161,15 +199,18 @@ def _canvas(kind: str, found: Ranking | MemoryTable | Sweep, title: str, index: 
 
 
 def _traces(found: Ranking) -> Markup | None:
-    if not any(isinstance(row.throughput, Throughput) for row in found.rows):
+    shown = [of for row in found.rows if (of := data.traced(row)) is not None]
+    if not shown:
         return None
+    rates = isinstance(shown[0], Throughput)
+    unsteady = "not in the mean" if rates else "in the percentiles all the same"
     return tag(
         "details",
         tag("summary", "Iterations of every fork"),
         tag(
             "p",
-            "One line a fork: the time of each iteration, in order."
-            " The shaded part is before the steady state and not in the mean.",
+            "One line a fork: the time of each iteration, in order. The shaded part is before the"
+            f" steady state and {unsteady}.",
             class_="hint",
         ),
         tag("div", class_="multiples", data_chart="traces", data_anchor=found.anchor),
@@ -178,52 +219,14 @@ def _traces(found: Ranking) -> Markup | None:
 
 
 def sweep(found: Sweep, colours: Colours) -> Markup:
-    """Speed-up by threads, or latency by load."""
+    """A rate, a latency or a speed-up by what is swept, beside what is claimed."""
     return section(
         found.anchor,
         found.title,
         tag("p", found.summary, class_="lead"),
-        tag("div", _canvas("sweep", found, found.figure), class_="figures"),
+        tag("div", canvas("sweep", found, found.figure), class_="figures"),
         tables.sweep(found, colours),
-    )
-
-
-def memory(found: MemoryTable, colours: Colours) -> Markup:
-    """What one workload costs in memory: each reading apart."""
-    readings = list(dict.fromkeys(row.memory.reading for row in found.rows))
-    each = "message" if found.rows and found.rows[0].memory.unit is Unit.MESSAGES else "actor"
-    figures: list[Child] = []
-    for index, reading in enumerate(readings):
-        rows = [row for row in found.rows if row.memory.reading is reading]
-        title = f"Bytes for one more {each}, {phrases.READINGS[reading]}"
-        figures += [
-            bars(
-                [_memory_bar(row, colours[row.target]) for row in rows], phrases.bytes_each, title
-            ),
-            _canvas("memory", found, f"Memory by size, {phrases.READINGS[reading]}", index),
-        ]
-    return section(
-        found.anchor,
-        f"Memory: {found.workload}",
-        _meta(found),
-        tag("div", figures, class_="figures"),
-        tables.memory(found, colours),
-        tables.notes(found.notes, found.anchor),
-    )
-
-
-def _memory_bar(row: MemoryRow, colour: int) -> Bar:
-    slope = row.memory.slope
-    if not isinstance(slope, Slope):
-        return Bar(row.label, colour, None, None, phrases.UNDETERMINED)
-    reach = (slope.high - slope.low) / 2
-    return Bar(
-        label=row.label,
-        colour=colour,
-        value=slope.slope,
-        interval=(slope.low, slope.high),
-        text=phrases.each(row),
-        detail=f"± {phrases.bytes_each(reach)}" if reach >= 0.5 else "",
+        tables.notes((), found.anchor, [phrases.claim(claim) for claim in found.claims]),
     )
 
 
@@ -290,8 +293,13 @@ def section(anchor: str, title: str, *children: Child) -> Markup:
     return tag("section", heading, *children, id=anchor, aria_label=title)
 
 
+SIDE_BY_SIDE = "side-by-side"  # its anchor
+
+
 def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
     """Anchors and titles, for the navigation."""
+    for goals in report.goals:
+        yield goals.anchor, "Goals" if len(report.goals) == 1 else goals.title
     if has_overview:
         yield "overview", "Overview"
     for found in report.rankings:
@@ -302,6 +310,8 @@ def links(report: Report, has_overview: bool) -> Iterator[tuple[str, str]]:
         yield memory_table.anchor, f"memory: {memory_table.workload}"
     for image in report.images:
         yield image.anchor, image.title
+    if report.beside:
+        yield SIDE_BY_SIDE, "Side by side"
     for board in report.boards:
         yield board.anchor, board.title
     if report.environment:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from litbench.report import phrases
 from litbench.report.html.markup import Child, Markup, tag
 from litbench.report.notes import letter
 from litbench.report.parts import MemoryRow, MemoryTable, Ranking, Row, Sweep
+from litbench.stats.fairness import Fairness
 from litbench.stats.slope import Slope
 from litbench.stats.summary import Latency, Throughput
 
@@ -23,9 +24,15 @@ class Cell:
 
 
 def table(
-    caption: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Cell]]
+    caption: str,
+    columns: Sequence[tuple[str, bool]],
+    rows: Sequence[Sequence[Cell]],
+    kind: str = "",
 ) -> Markup:
-    """A sortable table. A column is a title and whether it holds figures."""
+    """A sortable table. A column is a title and whether it holds figures.
+
+    Of ``kind`` cards, its rows become cards on a phone.
+    """
     head = [
         tag("th", tag("button", title, type="button"), scope="col", class_=_figures(figures))
         for title, figures in columns
@@ -41,7 +48,7 @@ def table(
             tag("caption", caption, class_="hidden"),
             tag("thead", tag("tr", head)),
             tag("tbody", body),
-            class_="sortable",
+            class_=f"sortable {kind}".rstrip(),
         ),
         class_="scroll",
         tabindex="0",
@@ -62,15 +69,18 @@ def _cell(cell: Cell, title: str, figures: bool) -> Markup:
 def ranking(found: Ranking, colours: dict[str, int]) -> Markup:
     """The A/B table of a workload."""
     rates = any(row.throughput is not None for row in found.rows)
-    latencies = any(row.latencies is not None for row in found.rows)
+    latencies = phrases.has_latencies(found)
     columns = [("configuration", False)]
     columns += [(phrases.rate_unit(found), True), ("± 95 %", True)] if rates else []
     columns += [(name, True) for name, _ in phrases.LATENCIES] if latencies else []
+    fair = phrases.has_fairness(found)
+    columns += [(name, True) for name, _ in phrases.FAIRNESS] if fair else []
     rows = [
         [
             name_cell(row.label, colours[row.target]),
             *(_rate_cells(row) if rates else ()),
             *((_latency(row, field) for _, field in phrases.LATENCIES) if latencies else ()),
+            *(_fairness_cells(row) if fair else ()),
             notes_cell(row.notes, found.anchor),
         ]
         for row in found.rows
@@ -100,6 +110,14 @@ def _rate_cells(row: Row) -> tuple[Cell, Cell]:
     return Cell(text, value, kind), Cell(phrases.margin(row))
 
 
+def _fairness_cells(row: Row) -> list[Cell]:
+    known = row.fairness if isinstance(row.fairness, Fairness) else None
+    numbers = (known.share, known.low, known.worst_gap) if known else (None, None, None)
+    return [
+        Cell(cell(row), number) for (_, cell), number in zip(phrases.FAIRNESS, numbers, strict=True)
+    ]
+
+
 def _latency(row: Row, field: str) -> Cell:
     value = getattr(row.latency, field) if isinstance(row.latency, Latency) else None
     return Cell(phrases.latency(row, field), value)
@@ -125,30 +143,31 @@ def sweep(found: Sweep, colours: dict[str, int]) -> Markup:
 
 def memory(found: MemoryTable, colours: dict[str, int]) -> Markup:
     """The memory table of a workload."""
-    columns = [
-        ("scenario", False),
-        ("reading", False),
-        ("memory used", True),
-        ("with", True),
-        ("bytes each", True),
-        ("95 % interval", True),
-        ("notes", False),
+    titles = [(name, True) for name, _ in phrases.memory_columns(found)]
+    rows = [
+        [
+            name_cell(row.label, colours[row.target]),
+            Cell(str(row.memory.reading)),
+            *_memory_cells(row, found),
+            notes_cell(row.notes, found.anchor),
+        ]
+        for row in found.rows
     ]
-    rows = [_memory_row(row, colours[row.target], found.anchor) for row in found.rows]
+    columns = [("scenario", False), ("reading", False), *titles, ("notes", False)]
     return table(f"{found.workload}: memory", columns, rows)
 
 
-def _memory_row(row: MemoryRow, colour: int, anchor: str) -> list[Cell]:
-    slope = row.memory.slope
-    return [
-        name_cell(row.label, colour),
-        Cell(str(row.memory.reading)),
-        Cell(phrases.used(row), row.memory.points[-1].used),
-        Cell(phrases.count(row), row.memory.points[-1].size),
-        Cell(phrases.each(row), slope.slope if isinstance(slope, Slope) else None),
-        Cell(phrases.each_interval(row), slope.high if isinstance(slope, Slope) else None),
-        notes_cell(row.notes, anchor),
-    ]
+def _memory_cells(row: MemoryRow, found: MemoryTable) -> list[Cell]:
+    last, slope = row.memory.points[-1], row.memory.slope
+    each = (slope.slope, slope.high) if isinstance(slope, Slope) else (None, None)
+    numbers: dict[Callable[[MemoryRow], str], float | None] = {
+        phrases.used: last.used,
+        phrases.count: last.size,
+        phrases.left: last.left,
+        phrases.each: each[0],
+        phrases.each_interval: each[1],
+    }
+    return [Cell(cell(row), numbers[cell]) for _, cell in phrases.memory_columns(found)]
 
 
 def notes(texts: Sequence[str], anchor: str, remarks: Sequence[str] = ()) -> Markup | None:

@@ -3,16 +3,13 @@
 mod basic;
 mod patterns;
 mod pressure;
-mod random;
 
 use std::future::Future;
 
-use litbench_adapter::{
-    Failure, Iteration, Job, Measure, MemoryReadings, Metric, Reading, Specification,
-};
+use litbench_adapter::{Failure, Iteration, Job, Measure, Metric, Specification};
 
 use crate::bench::Bench;
-use crate::kernel::{Actor, Mailbox};
+use crate::kernel::{spawn, spawn_batched, Actor, Mailbox};
 use crate::runtime::Runtime;
 
 pub use basic::{
@@ -76,39 +73,9 @@ pub struct Size {
     pub mailbox: usize,
 }
 
-/// A parameter of at least 1.
-fn positive(job: &Job, name: &str) -> Result<u64, Failure> {
-    match job.parameter(name)? {
-        0 => {
-            Err(Failure::new("parameters", format!("{}: {name} must be at least 1", job.workload)))
-        }
-        value => Ok(value),
-    }
-}
-
-/// A parameter that turns something on; 0 where litbench does not know it.
-fn option(job: &Job, name: &str) -> u64 {
-    job.parameters.get(name).copied().unwrap_or(0)
-}
-
 /// How many messages the receiver takes at a wake-up.
 fn batch(job: &Job) -> usize {
-    option(job, "batch").max(1) as usize
-}
-
-/// With its memory readings, where they were wanted.
-fn with_memory(
-    iteration: Iteration,
-    before: Option<Reading>,
-    loaded: Option<Reading>,
-    after: Option<Reading>,
-) -> Iteration {
-    match (before, loaded, after) {
-        (Some(before), Some(loaded), Some(after)) => {
-            iteration.memory(MemoryReadings { before, loaded, after })
-        }
-        _ => iteration,
-    }
+    job.option("batch").max(1) as usize
 }
 
 /// Spawns an actor that takes up to `batch` messages at a wake-up.
@@ -119,19 +86,7 @@ fn spawn_receiver<R: Runtime, A: Actor>(
     batch: usize,
 ) {
     match batch {
-        1 => bench.system.spawn(mailbox, actor),
-        _ => bench.system.spawn_batched(mailbox, actor, batch),
+        1 => spawn(&bench.census, mailbox, actor),
+        _ => spawn_batched(&bench.census, mailbox, actor, batch),
     }
-}
-
-/// The bound of the mailboxes.
-fn bound(job: &Job) -> Result<usize, Failure> {
-    usize::try_from(positive(job, "mailbox")?)
-        .map_err(|_| Failure::new("parameters", "the mailbox does not fit in memory"))
-}
-
-/// How many of something there are that messages name by a 32-bit number.
-fn crowd(job: &Job, name: &str) -> Result<u32, Failure> {
-    u32::try_from(positive(job, name)?)
-        .map_err(|_| Failure::new("parameters", format!("{name} must be below 2^32")))
 }

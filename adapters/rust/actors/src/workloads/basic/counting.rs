@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job, Specification};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{batch, bound, positive, spawn_receiver, Size, Workload};
+use crate::workloads::{batch, spawn_receiver, Size, Workload};
 
 /// A flood from one actor to another.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl Workload for Counting {
     const NAME: &'static str = "counting";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (messages, mailbox) = (positive(job, "messages")?, bound(job)?);
+        let (messages, mailbox) = (job.positive("messages")?, job.length("mailbox")?);
         Ok(Self { messages, mailbox, batch: batch(job) })
     }
 
@@ -43,7 +43,7 @@ impl Workload for Counting {
             driver: driver.address(),
             messages: self.messages,
         };
-        bench.system.spawn(producer_mailbox, flood);
+        spawn(&bench.census, producer_mailbox, flood);
         let counting = Counter { account: Account::new(bench), producer: producer.clone() };
         spawn_receiver(bench, counter_mailbox, counting, self.batch);
 
@@ -87,7 +87,7 @@ impl<R: Runtime> Actor for Producer<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -105,12 +105,12 @@ impl<R: Runtime> Actor for Counter<R> {
             let _ = self.producer.send(total).await; // the producer waits for it
         } else {
             self.account.bench().record_since(message.stamp);
-            self.account.handle(&message);
+            self.account.handle(message.value);
         }
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

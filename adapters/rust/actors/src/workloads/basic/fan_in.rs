@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use litbench_adapter::{clock, Failure, Fold, Iteration, Job, Specification, Unit};
+use litbench_adapter::{clock, yield_now, Failure, Fold, Iteration, Job, Specification, Unit};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, yield_now, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::{Refused, Runtime};
-use crate::workloads::{batch, bound, crowd, option, positive, spawn_receiver, Size, Workload};
+use crate::workloads::{batch, spawn_receiver, Size, Workload};
 
 /// A flood from many actors to one.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +25,15 @@ impl Workload for FanIn {
     const NAME: &'static str = "fan-in";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (senders, messages) = (crowd(job, "senders")?, positive(job, "messages")?);
-        let fail_fast = option(job, "fail_fast") != 0;
-        Ok(Self { senders, messages, mailbox: bound(job)?, batch: batch(job), fail_fast })
+        let (senders, messages) = (job.crowd("senders")?, job.positive("messages")?);
+        let fail_fast = job.option("fail_fast") != 0;
+        Ok(Self {
+            senders,
+            messages,
+            mailbox: job.length("mailbox")?,
+            batch: batch(job),
+            fail_fast,
+        })
     }
 
     fn size(&self) -> Size {
@@ -68,9 +74,9 @@ impl Workload for FanIn {
             let source = Source { account, number, messages: self.messages, receiver };
             if self.fail_fast {
                 let refused = Arc::clone(&refused);
-                bench.system.spawn(own, Impatient { source, refused });
+                spawn(&bench.census, own, Impatient { source, refused });
             } else {
-                bench.system.spawn(own, source);
+                spawn(&bench.census, own, source);
             }
             senders.push(address);
         }
@@ -112,7 +118,7 @@ impl<R: Runtime> Actor for Source<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -162,7 +168,7 @@ impl<R: Runtime> Actor for Sink<R> {
 
     async fn handle(&mut self, message: Message) -> Flow {
         self.account.bench().record_since(message.stamp);
-        self.account.handle_from(&message, &mut self.folds);
+        self.account.handle_from(message.value, &mut self.folds[message.from as usize]);
         if self.account.handled() == self.expected {
             report(&self.driver, 0).await;
         }
@@ -170,7 +176,7 @@ impl<R: Runtime> Actor for Sink<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// A broadcast from one actor to many.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,8 @@ impl Workload for FanOut {
     const NAME: &'static str = "fan-out";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (receivers, messages) = (crowd(job, "receivers")?, positive(job, "messages")?);
-        Ok(Self { receivers, messages, mailbox: bound(job)? })
+        let (receivers, messages) = (job.crowd("receivers")?, job.positive("messages")?);
+        Ok(Self { receivers, messages, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -43,13 +43,13 @@ impl Workload for FanOut {
             let (address, receiver_mailbox) = mailbox::<R, _>(self.mailbox);
             let account = Account::new(bench);
             let sink = Sink { account, expected: self.messages, driver: driver.address() };
-            bench.system.spawn(receiver_mailbox, sink);
+            spawn(&bench.census, receiver_mailbox, sink);
             receivers.push(address);
         }
         let (sender, sender_mailbox) = mailbox::<R, _>(self.mailbox);
         let account = Account::new(bench);
         let source = Source { account, messages: self.messages, receivers: receivers.clone() };
-        bench.system.spawn(sender_mailbox, source);
+        spawn(&bench.census, sender_mailbox, source);
 
         let start = clock::now();
         begin(&sender).await;
@@ -83,7 +83,7 @@ impl<R: Runtime> Actor for Source<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -98,7 +98,7 @@ impl<R: Runtime> Actor for Sink<R> {
 
     async fn handle(&mut self, message: Message) -> Flow {
         self.account.bench().record_since(message.stamp);
-        self.account.handle(&message);
+        self.account.handle(message.value);
         if self.account.handled() == self.expected {
             report(&self.driver, 0).await;
         }
@@ -106,6 +106,6 @@ impl<R: Runtime> Actor for Sink<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -2,11 +2,11 @@
 
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use crate::bench::{begin, report, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, Mailbox, CONTINUE, STOP};
+use crate::bench::{begin, report, with_memory, Account, Bench, Driver, Region};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, Mailbox, CONTINUE, STOP};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{positive, with_memory, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// A full mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl Workload for MailboxFill {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         let memory = job.measure == Measure::Memory;
-        Ok(Self { messages: positive(job, "messages")?, memory })
+        Ok(Self { messages: job.positive("messages")?, memory })
     }
 
     fn size(&self) -> Size {
@@ -42,7 +42,7 @@ impl Workload for MailboxFill {
             expected: self.messages,
             driver: driver.address(),
         };
-        bench.system.spawn(receiver_mailbox, sink);
+        spawn(&bench.census, receiver_mailbox, sink);
 
         let start = clock::now();
         for value in 0..self.messages {
@@ -54,11 +54,11 @@ impl Workload for MailboxFill {
         let end = clock::now();
 
         drop((receiver, gate));
-        bench.system.settled().await;
+        bench.census.settled().await;
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.ordered();
-        with_memory(iteration, before, loaded, after)
+        with_memory(iteration, [before, loaded, after])
     }
 }
 
@@ -78,7 +78,7 @@ impl<R: Runtime> Actor for Sink<R> {
     }
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         if self.account.handled() < self.expected {
             return CONTINUE;
         }
@@ -87,6 +87,6 @@ impl<R: Runtime> Actor for Sink<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use crate::bench::{stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::bench::{stop_all, with_memory, Account, Bench, Driver, Region};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, option, with_memory, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Many actors alive at once.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,8 @@ impl Workload for MassSpawn {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         let memory = job.measure == Measure::Memory;
-        let (actors, mailbox) = (crowd(job, "actors")?, bound(job)?);
-        Ok(Self { actors, mailbox, state: option(job, "state") as usize, memory })
+        let (actors, mailbox) = (job.crowd("actors")?, job.length("mailbox")?);
+        Ok(Self { actors, mailbox, state: job.option("state") as usize, memory })
     }
 
     fn size(&self) -> Size {
@@ -47,8 +47,8 @@ impl Workload for MassSpawn {
             let account = Account::new(bench);
             let member = Member { account, driver: driver.address() };
             match self.state {
-                0 => bench.system.spawn(member_mailbox, member),
-                bytes => bench.system.spawn(member_mailbox, Laden::new(member, bytes)),
+                0 => spawn(&bench.census, member_mailbox, member),
+                bytes => spawn(&bench.census, member_mailbox, Laden::new(member, bytes)),
             }
             driver.account.sent(address.send(Message::work(0, value, 0)).await);
             crew.push(address);
@@ -56,7 +56,7 @@ impl Workload for MassSpawn {
         let mut live = 0;
         for _ in 0..self.actors {
             let answer = driver.next().await;
-            driver.account.handle(&answer);
+            driver.account.handle(answer.value);
             live += 1;
         }
         let end = clock::now();
@@ -64,11 +64,11 @@ impl Workload for MassSpawn {
         let loaded = bench.reading_if(self.memory).await;
         stop_all(&crew).await;
         crew.clear(); // gives back the mailboxes; what `before` has seen stays
-        bench.system.settled().await;
+        bench.census.settled().await;
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.summed().check("live", live);
-        with_memory(iteration, before, loaded, after)
+        with_memory(iteration, [before, loaded, after])
     }
 }
 
@@ -81,13 +81,13 @@ impl<R: Runtime> Actor for Member<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.account.sent(self.driver.send(message).await);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 

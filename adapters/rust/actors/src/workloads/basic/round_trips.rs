@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{bound, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Round trips between two actors.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ impl Workload for PingPong {
     const HISTOGRAM: &'static str = "round-trip";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        Ok(Self { rounds: positive(job, "rounds")?, mailbox: bound(job)? })
+        Ok(Self { rounds: job.positive("rounds")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -50,8 +50,12 @@ impl Workload for PingPong {
         let account = Account::new(bench);
         let pinger =
             Ping { account, pong: pong.clone(), driver: driver.address(), rounds: self.rounds };
-        bench.system.spawn(ping_mailbox, pinger);
-        bench.system.spawn(pong_mailbox, Pong { account: Account::new(bench), ping: ping.clone() });
+        spawn(&bench.census, ping_mailbox, pinger);
+        spawn(
+            &bench.census,
+            pong_mailbox,
+            Pong { account: Account::new(bench), ping: ping.clone() },
+        );
 
         let start = clock::now();
         begin(&ping).await;
@@ -99,7 +103,7 @@ impl<R: Runtime> Actor for Ping<R> {
     async fn handle(&mut self, message: Message) -> Flow {
         if message.kind != Kind::Start {
             self.account.bench().record_since(message.stamp);
-            self.account.handle(&message);
+            self.account.handle(message.value);
         }
         let value = self.account.handled();
         if value < self.rounds {
@@ -112,7 +116,7 @@ impl<R: Runtime> Actor for Ping<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -125,12 +129,12 @@ impl<R: Runtime> Actor for Pong<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.account.sent(self.ping.send(message).await);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE, STOP};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE, STOP};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{bound, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 const CHILDREN: u64 = 10;
 /// 10^19 leaves have numbers of 64 bits.
@@ -24,12 +24,12 @@ impl Workload for Skynet {
     const HISTOGRAM: &'static str = "node";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let levels = positive(job, "levels")?;
+        let levels = job.positive("levels")?;
         if levels > MOST_LEVELS {
             let message = format!("skynet: levels must be at most {MOST_LEVELS}");
             return Err(Failure::new("parameters", message));
         }
-        Ok(Self { levels: levels as u32, mailbox: bound(job)? })
+        Ok(Self { levels: levels as u32, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -45,7 +45,7 @@ impl Workload for Skynet {
         let leaves = CHILDREN.pow(self.levels);
         grow::<R>(bench, self.mailbox, Place { first: 0, leaves }, driver.address());
         let result = driver.next().await;
-        driver.account.handle(&result);
+        driver.account.handle(result.value);
         let end = clock::now();
 
         drop(driver);
@@ -82,9 +82,11 @@ fn grow<R: Runtime>(
     let (address, node_mailbox) = mailbox::<R, _>(bound);
     let account = Account::new(bench);
     let own = Some(address);
-    bench
-        .system
-        .spawn(node_mailbox, Node { account, born, place, mailbox: bound, total: 0, parent, own });
+    spawn(
+        &bench.census,
+        node_mailbox,
+        Node { account, born, place, mailbox: bound, total: 0, parent, own },
+    );
 }
 
 impl<R: Runtime> Node<R> {
@@ -116,7 +118,7 @@ impl<R: Runtime> Actor for Node<R> {
     }
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.total = self.total.wrapping_add(message.value);
         if self.account.handled() < CHILDREN {
             return CONTINUE;
@@ -125,6 +127,6 @@ impl<R: Runtime> Actor for Node<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

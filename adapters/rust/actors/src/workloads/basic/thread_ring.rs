@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// A token that is handed on.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,8 @@ impl Workload for ThreadRing {
     const NAME: &'static str = "thread-ring";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (actors, hops) = (crowd(job, "actors")?, positive(job, "hops")?);
-        Ok(Self { actors, hops, mailbox: bound(job)? })
+        let (actors, hops) = (job.crowd("actors")?, job.positive("hops")?);
+        Ok(Self { actors, hops, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -46,7 +46,7 @@ impl Workload for ThreadRing {
                 driver: driver.address(),
                 hops: self.hops,
             };
-            bench.system.spawn(member_mailbox, member);
+            spawn(&bench.census, member_mailbox, member);
         }
 
         let start = clock::now();
@@ -73,7 +73,7 @@ impl<R: Runtime> Actor for Member<R> {
 
     async fn handle(&mut self, message: Message) -> Flow {
         self.account.bench().record_since(message.stamp);
-        self.account.handle(&message);
+        self.account.handle(message.value);
         let value = message.value + 1;
         if value < self.hops {
             let token = Message::work(0, value, self.account.bench().stamp());
@@ -85,6 +85,6 @@ impl<R: Runtime> Actor for Member<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

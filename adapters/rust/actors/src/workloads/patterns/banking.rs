@@ -5,11 +5,11 @@ use std::sync::Arc;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account as Book, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::random::Xorshift;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
+use litbench_adapter::random::Xorshift;
 
 /// What each account holds at first.
 const BALANCE: u64 = 1_000_000;
@@ -31,13 +31,13 @@ impl Workload for Banking {
     const HISTOGRAM: &'static str = "transfer";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let accounts = crowd(job, "accounts")?;
+        let accounts = job.crowd("accounts")?;
         if !(2..=MOST_ACCOUNTS).contains(&accounts) {
             let message = format!("banking: accounts must be 2 to {MOST_ACCOUNTS}");
             return Err(Failure::new("parameters", message));
         }
-        let (transfers, window) = (positive(job, "transfers")?, positive(job, "window")?);
-        Ok(Self { accounts, transfers, window, mailbox: bound(job)? })
+        let (transfers, window) = (job.positive("transfers")?, job.positive("window")?);
+        Ok(Self { accounts, transfers, window, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -65,7 +65,7 @@ impl Workload for Banking {
                 teller: teller.clone(),
                 driver: driver.address(),
             };
-            bench.system.spawn(own, account);
+            spawn(&bench.census, own, account);
         }
         let clerk = Teller {
             book: Book::new(bench),
@@ -75,7 +75,7 @@ impl Workload for Banking {
             accounts: Arc::clone(&accounts),
             driver: driver.address(),
         };
-        bench.system.spawn(teller_mailbox, clerk);
+        spawn(&bench.census, teller_mailbox, clerk);
 
         let start = clock::now();
         begin(&teller).await;
@@ -166,7 +166,7 @@ impl<R: Runtime> Actor for Teller<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.book.unread(&message);
+        self.book.unread(message.counts());
     }
 }
 
@@ -212,6 +212,6 @@ impl<R: Runtime> Actor for Account<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.book.unread(&message);
+        self.book.unread(message.counts());
     }
 }

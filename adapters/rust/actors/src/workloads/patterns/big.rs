@@ -5,11 +5,11 @@ use std::sync::Arc;
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::random::Xorshift;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
+use litbench_adapter::random::Xorshift;
 
 /// Many actors that each ping one other at a time.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +24,11 @@ impl Workload for Big {
     const HISTOGRAM: &'static str = "round-trip";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let actors = crowd(job, "actors")?;
+        let actors = job.crowd("actors")?;
         if actors < 2 {
             return Err(Failure::new("parameters", "big: actors must be at least 2"));
         }
-        Ok(Self { actors, pings: positive(job, "pings")?, mailbox: bound(job)? })
+        Ok(Self { actors, pings: job.positive("pings")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -54,7 +54,7 @@ impl Workload for Big {
                 pinged: vec![Fold::new(); all.len()],
                 answered: vec![Fold::new(); all.len()],
             };
-            bench.system.spawn(own, member);
+            spawn(&bench.census, own, member);
         }
 
         let start = clock::now();
@@ -103,13 +103,13 @@ impl<R: Runtime> Actor for Member<R> {
     async fn handle(&mut self, message: Message) -> Flow {
         match message.kind {
             Kind::Work => {
-                self.account.handle_from(&message, &mut self.pinged);
+                self.account.handle_from(message.value, &mut self.pinged[message.from as usize]);
                 let back = Message::reply(self.number, message.value, message.stamp);
                 self.account.sent(self.all[message.from as usize].send(back).await);
             }
             Kind::Reply => {
                 self.account.bench().record_since(message.stamp);
-                self.account.handle_from(&message, &mut self.answered);
+                self.account.handle_from(message.value, &mut self.answered[message.from as usize]);
                 self.ping_next().await;
             }
             _ => self.ping_next().await,
@@ -118,7 +118,7 @@ impl<R: Runtime> Actor for Member<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job, Measure};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Items through a buffer.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +23,10 @@ impl Workload for BoundedBuffer {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            producers: crowd(job, "producers")?,
-            consumers: crowd(job, "consumers")?,
-            items: positive(job, "items")?,
-            buffer: positive(job, "buffer")? as usize,
+            producers: job.crowd("producers")?,
+            consumers: job.crowd("consumers")?,
+            items: job.positive("items")?,
+            buffer: job.positive("buffer")? as usize,
         })
     }
 
@@ -51,13 +51,13 @@ impl Workload for BoundedBuffer {
             consumers: consumers.clone(),
             next: 0,
         };
-        bench.system.spawn(buffer_mailbox, shelf);
+        spawn(&bench.census, buffer_mailbox, shelf);
         let mut producers = Vec::with_capacity(self.producers as usize);
         for number in 0..self.producers {
             let (address, own) = mailbox::<R, _>(self.buffer);
             let account = Account::new(bench);
             let producer = Producer { account, number, items: self.items, buffer: buffer.clone() };
-            bench.system.spawn(own, producer);
+            spawn(&bench.census, own, producer);
             producers.push(address);
         }
 
@@ -93,7 +93,7 @@ impl BoundedBuffer {
                 expected: self.all_items().saturating_sub(before).div_ceil(count),
                 driver: driver.address(),
             };
-            bench.system.spawn(own, consumer);
+            spawn(&bench.census, own, consumer);
             address
         };
         (0..self.consumers).map(spawn).collect()
@@ -119,7 +119,7 @@ impl<R: Runtime> Actor for Producer<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -134,14 +134,14 @@ impl<R: Runtime> Actor for Buffer<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle_from(&message, &mut self.folds);
+        self.account.handle_from(message.value, &mut self.folds[message.from as usize]);
         self.account.sent(self.consumers[self.next].send(message).await);
         self.next = (self.next + 1) % self.consumers.len();
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -172,7 +172,7 @@ impl<R: Runtime> Actor for Consumer<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 

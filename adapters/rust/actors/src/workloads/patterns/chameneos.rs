@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Meetings of creatures that change their colours.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +21,11 @@ impl Workload for Chameneos {
     const MEASURES: &'static [Measure] = &[Measure::Throughput];
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let creatures = crowd(job, "creatures")?;
+        let creatures = job.crowd("creatures")?;
         if creatures < 2 {
             return Err(Failure::new("parameters", "chameneos: creatures must be at least 2"));
         }
-        Ok(Self { creatures, meetings: positive(job, "meetings")?, mailbox: bound(job)? })
+        Ok(Self { creatures, meetings: job.positive("meetings")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -52,7 +52,7 @@ impl Workload for Chameneos {
                 broker: broker.clone(),
                 driver: driver.address(),
             };
-            bench.system.spawn(own, creature);
+            spawn(&bench.census, own, creature);
             creatures.push(address);
         }
         let pairing = Broker {
@@ -62,7 +62,7 @@ impl Workload for Chameneos {
             meeting: 0,
             meetings: self.meetings,
         };
-        bench.system.spawn(broker_mailbox, pairing);
+        spawn(&bench.census, broker_mailbox, pairing);
 
         let start = clock::now();
         for creature in &creatures {
@@ -114,7 +114,7 @@ impl<R: Runtime> Actor for Broker<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -148,6 +148,6 @@ impl<R: Runtime> Actor for Creature<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::random::Xorshift;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
+use litbench_adapter::random::Xorshift;
 
 /// Keys that each worker has for itself.
 const KEYS: u64 = 512;
@@ -28,12 +28,17 @@ impl Workload for Dictionary {
     const HISTOGRAM: &'static str = "round-trip";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (workers, requests) = (crowd(job, "workers")?, positive(job, "requests")?);
+        let (workers, requests) = (job.crowd("workers")?, job.positive("requests")?);
         if requests > u64::from(u32::MAX) || u64::from(workers) * KEYS > u64::from(u32::MAX >> 1) {
             let message = "dictionary: requests and keys must fit in a message's value";
             return Err(Failure::new("parameters", message));
         }
-        Ok(Self { workers, requests, writes: job.parameter("writes")?, mailbox: bound(job)? })
+        Ok(Self {
+            workers,
+            requests,
+            writes: job.parameter("writes")?,
+            mailbox: job.length("mailbox")?,
+        })
     }
 
     fn size(&self) -> Size {
@@ -63,7 +68,7 @@ impl Workload for Dictionary {
                 store: store.clone(),
                 driver: driver.address(),
             };
-            bench.system.spawn(own, worker);
+            spawn(&bench.census, own, worker);
             workers.push(address);
         }
         let map = Map {
@@ -72,7 +77,7 @@ impl Workload for Dictionary {
             workers: workers.clone(),
             driver: driver.address(),
         };
-        bench.system.spawn(store_mailbox, map);
+        spawn(&bench.census, store_mailbox, map);
 
         let start = clock::now();
         for worker in &workers {
@@ -135,7 +140,7 @@ impl<R: Runtime> Actor for Worker<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -179,6 +184,6 @@ impl<R: Runtime> Actor for Map<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

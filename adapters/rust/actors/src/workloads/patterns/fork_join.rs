@@ -3,11 +3,11 @@
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE, STOP};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE, STOP};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::random::work;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
+use litbench_adapter::random::work;
 
 /// Messages dealt to many actors that each compute a little.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,8 @@ impl Workload for ForkJoinThroughput {
     const MEASURES: &'static [Measure] = &[Measure::Throughput];
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (actors, messages) = (crowd(job, "actors")?, positive(job, "messages")?);
-        Ok(Self { actors, messages, work: job.parameter("work")?, mailbox: bound(job)? })
+        let (actors, messages) = (job.crowd("actors")?, job.positive("messages")?);
+        Ok(Self { actors, messages, work: job.parameter("work")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -45,13 +45,13 @@ impl Workload for ForkJoinThroughput {
             let (address, worker_mailbox) = mailbox::<R, _>(self.mailbox);
             let account = Account::new(bench);
             let worker = Worker { account, workload: self, results: 0, driver: driver.address() };
-            bench.system.spawn(worker_mailbox, worker);
+            spawn(&bench.census, worker_mailbox, worker);
             crew.push(address);
         }
         let (dealer, dealer_mailbox) = mailbox::<R, _>(self.mailbox);
         let account = Account::new(bench);
         let deal = Dealer { account, messages: self.messages, crew: crew.clone() };
-        bench.system.spawn(dealer_mailbox, deal);
+        spawn(&bench.census, dealer_mailbox, deal);
 
         let start = clock::now();
         begin(&dealer).await;
@@ -84,7 +84,7 @@ impl<R: Runtime> Actor for Dealer<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -99,7 +99,7 @@ impl<R: Runtime> Actor for Worker<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.results = self.results.wrapping_add(work(message.value, self.workload.work));
         if self.account.handled() == self.workload.messages {
             report(&self.driver, self.results).await;
@@ -108,7 +108,7 @@ impl<R: Runtime> Actor for Worker<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -124,7 +124,7 @@ impl Workload for ForkJoinCreate {
     const MEASURES: &'static [Measure] = &[Measure::Throughput];
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        Ok(Self { actors: crowd(job, "actors")?, mailbox: bound(job)? })
+        Ok(Self { actors: job.crowd("actors")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -139,10 +139,10 @@ impl Workload for ForkJoinCreate {
         let start = clock::now();
         for value in 0..u64::from(self.actors) {
             let (address, own) = mailbox::<R, _>(self.mailbox);
-            bench.system.spawn(own, DayFly(Account::new(bench)));
+            spawn(&bench.census, own, DayFly(Account::new(bench)));
             account.sent(address.send(Message::work(0, value, 0)).await);
         }
-        bench.system.settled().await;
+        bench.census.settled().await;
         let end = clock::now();
 
         drop(account);
@@ -156,11 +156,11 @@ impl Actor for DayFly {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.0.handle(&message);
+        self.0.handle(message.value);
         STOP
     }
 
     fn unread(&mut self, message: Message) {
-        self.0.unread(&message);
+        self.0.unread(message.counts());
     }
 }

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// A row of actors.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,8 @@ impl Workload for Pipeline {
     const NAME: &'static str = "pipeline";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (stages, messages) = (crowd(job, "stages")?, positive(job, "messages")?);
-        Ok(Self { stages, messages, mailbox: bound(job)? })
+        let (stages, messages) = (job.crowd("stages")?, job.positive("messages")?);
+        Ok(Self { stages, messages, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -46,7 +46,7 @@ impl Workload for Pipeline {
                 driver: driver.address(),
                 expected: self.messages,
             };
-            bench.system.spawn(own, stage);
+            spawn(&bench.census, own, stage);
         }
 
         let start = clock::now();
@@ -75,7 +75,7 @@ impl<R: Runtime> Actor for Stage<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         if let Some(next) = &self.next {
             self.account.sent(next.send(message).await);
             return CONTINUE;
@@ -88,6 +88,6 @@ impl<R: Runtime> Actor for Stage<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Round trips in many pairs at once, many under way in each.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +22,8 @@ impl Workload for PipelinedPingPong {
     const HISTOGRAM: &'static str = "round-trip";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (pairs, rounds) = (crowd(job, "pairs")?, positive(job, "rounds")?);
-        Ok(Self { pairs, rounds, window: positive(job, "window")?, mailbox: bound(job)? })
+        let (pairs, rounds) = (job.crowd("pairs")?, job.positive("rounds")?);
+        Ok(Self { pairs, rounds, window: job.positive("window")?, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -51,9 +51,9 @@ impl Workload for PipelinedPingPong {
                 workload: self,
                 next: 0,
             };
-            bench.system.spawn(ping_mailbox, pinger);
+            spawn(&bench.census, ping_mailbox, pinger);
             let ponger = Pong { account: Account::new(bench), ping: ping.clone() };
-            bench.system.spawn(pong_mailbox, ponger);
+            spawn(&bench.census, pong_mailbox, ponger);
             pings.push(ping);
             pongs.push(pong);
         }
@@ -100,7 +100,7 @@ impl<R: Runtime> Actor for Ping<R> {
             return CONTINUE;
         }
         self.account.bench().record_since(message.stamp);
-        self.account.handle(&message);
+        self.account.handle(message.value);
         if self.next < rounds {
             self.serve_next().await;
         } else if self.account.handled() == rounds {
@@ -110,7 +110,7 @@ impl<R: Runtime> Actor for Ping<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -123,12 +123,12 @@ impl<R: Runtime> Actor for Pong<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.account.sent(self.ping.send(message).await);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -3,10 +3,10 @@
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Rounds of messages out and back.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +21,8 @@ impl Workload for Star {
     const HISTOGRAM: &'static str = "round";
 
     fn of(job: &Job) -> Result<Self, Failure> {
-        let (spokes, rounds) = (crowd(job, "spokes")?, positive(job, "rounds")?);
-        Ok(Self { spokes, rounds, mailbox: bound(job)? })
+        let (spokes, rounds) = (job.crowd("spokes")?, job.positive("rounds")?);
+        Ok(Self { spokes, rounds, mailbox: job.length("mailbox")? })
     }
 
     fn size(&self) -> Size {
@@ -43,7 +43,7 @@ impl Workload for Star {
         for number in 0..self.spokes {
             let (address, own) = mailbox::<R, _>(self.mailbox);
             let spoke = Spoke { account: Account::new(bench), number, hub: hub.clone() };
-            bench.system.spawn(own, spoke);
+            spawn(&bench.census, own, spoke);
             spokes.push(address);
         }
         let turning = Hub {
@@ -56,7 +56,7 @@ impl Workload for Star {
             back: 0,
             began: 0,
         };
-        bench.system.spawn(hub_mailbox, turning);
+        spawn(&bench.census, hub_mailbox, turning);
 
         let start = clock::now();
         begin(&hub).await;
@@ -100,7 +100,7 @@ impl<R: Runtime> Actor for Hub<R> {
             self.send_round().await;
             return CONTINUE;
         }
-        self.account.handle_from(&message, &mut self.folds);
+        self.account.handle_from(message.value, &mut self.folds[message.from as usize]);
         self.back += 1;
         if self.back < self.spokes.len() {
             return CONTINUE;
@@ -116,7 +116,7 @@ impl<R: Runtime> Actor for Hub<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -136,13 +136,13 @@ impl<R: Runtime> Actor for Spoke<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         let answer = Message::work(self.number, message.value, 0);
         self.account.sent(self.hub.send(answer).await);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

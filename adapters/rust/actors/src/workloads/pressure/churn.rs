@@ -4,12 +4,12 @@ use std::hint::black_box;
 
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use crate::bench::{report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
+use crate::bench::{report, stop_all, with_memory, Account, Bench, Driver, Region};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::workloads::random::Xorshift;
-use crate::workloads::{bound, crowd, positive, with_memory, Size, Workload};
+use crate::workloads::{Size, Workload};
+use litbench_adapter::random::Xorshift;
 
 /// Actors that hold buffers.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +27,10 @@ impl Workload for Churn {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            actors: crowd(job, "actors")?,
-            messages: positive(job, "messages")?,
-            keep: positive(job, "keep")?,
-            mailbox: bound(job)?,
+            actors: job.crowd("actors")?,
+            messages: job.positive("messages")?,
+            keep: job.positive("keep")?,
+            mailbox: job.length("mailbox")?,
             memory: job.measure == Measure::Memory,
         })
     }
@@ -60,7 +60,7 @@ impl Workload for Churn {
                 expected: self.messages.saturating_sub(number).div_ceil(count),
                 driver: driver.address(),
             };
-            bench.system.spawn(own, holder);
+            spawn(&bench.census, own, holder);
             holders.push(address);
         }
 
@@ -75,11 +75,11 @@ impl Workload for Churn {
         let loaded = bench.reading_if(self.memory).await;
         stop_all(&holders).await;
         holders.clear(); // gives back the mailboxes; what `before` has seen stays
-        bench.system.settled().await;
+        bench.census.settled().await;
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.ordered();
-        with_memory(iteration.check("bytes", bytes), before, loaded, after)
+        with_memory(iteration.check("bytes", bytes), [before, loaded, after])
     }
 }
 
@@ -107,7 +107,7 @@ impl<R: Runtime> Actor for Holder<R> {
     type Message = Message;
 
     async fn handle(&mut self, message: Message) -> Flow {
-        self.account.handle(&message);
+        self.account.handle(message.value);
         self.replace_one();
         if self.account.handled() == self.expected {
             report(&self.driver, self.bytes).await;
@@ -116,6 +116,6 @@ impl<R: Runtime> Actor for Holder<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

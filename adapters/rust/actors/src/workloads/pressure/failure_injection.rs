@@ -10,7 +10,7 @@ use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::Message;
 use crate::runtime::Runtime;
 use crate::supervisor::{crash, Strategy, Supervision};
-use crate::workloads::{bound, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// A stream of messages, some of which make the worker fail.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +35,10 @@ impl Workload for FailureInjection {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            messages: positive(job, "messages")?,
+            messages: job.positive("messages")?,
             failures: job.parameter("failures")?,
-            burst: positive(job, "burst")?,
-            mailbox: bound(job)?,
+            burst: job.positive("burst")?,
+            mailbox: job.length("mailbox")?,
         })
     }
 
@@ -61,7 +61,7 @@ impl Workload for FailureInjection {
             keeper: Arc::clone(&keeper),
             driver: to_driver.clone(),
         };
-        rules.spawn(&bench.system, vec![(worker.clone(), worker_mailbox)], make, |_| ());
+        rules.spawn(&bench.census, vec![(worker.clone(), worker_mailbox)], make, |_| ());
 
         let start = clock::now();
         for value in 0..self.messages {
@@ -72,7 +72,7 @@ impl Workload for FailureInjection {
         let end = clock::now();
 
         worker.stop().await;
-        bench.system.settled().await;
+        bench.census.settled().await;
         driver.account.settle(&[kept.lock().unwrap_or_else(PoisonError::into_inner).fold]);
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.ordered();
@@ -134,7 +134,7 @@ impl<R: Runtime> Actor for Worker<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 

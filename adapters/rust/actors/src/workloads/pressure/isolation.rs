@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Unit};
+use litbench_adapter::{clock, yield_now, Failure, Iteration, Job, Measure, Unit};
 
 use crate::bench::{begin, report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, yield_now, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
-use crate::workloads::{bound, crowd, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Actors that send themselves messages, beside a hog.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +28,11 @@ impl Workload for Isolation {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            actors: crowd(job, "actors")?,
-            messages: positive(job, "messages")?,
-            burns: positive(job, "burns")?,
-            burn_ns: positive(job, "burn_us")?.saturating_mul(1000),
-            mailbox: bound(job)?,
+            actors: job.crowd("actors")?,
+            messages: job.positive("messages")?,
+            burns: job.positive("burns")?,
+            burn_ns: job.positive("burn_us")?.saturating_mul(1000),
+            mailbox: job.length("mailbox")?,
         })
     }
 
@@ -59,7 +59,7 @@ impl Workload for Isolation {
             before: 0,
             driver: driver.address(),
         };
-        bench.system.spawn(hog_mailbox, burning);
+        spawn(&bench.census, hog_mailbox, burning);
         let mut everyone = vec![hog];
         for number in 0..self.actors as usize {
             let (own, member_mailbox) = mailbox::<R, _>(self.mailbox);
@@ -72,7 +72,7 @@ impl Workload for Isolation {
                 progress: Arc::clone(&progress),
                 driver: driver.address(),
             };
-            bench.system.spawn(member_mailbox, member);
+            spawn(&bench.census, member_mailbox, member);
             everyone.push(own);
         }
 
@@ -117,7 +117,7 @@ impl<R: Runtime> Actor for Member<R> {
                 self.account.bench().other(0).record(now - self.last);
             }
             self.last = now;
-            self.account.handle(&message);
+            self.account.handle(message.value);
             self.progress[self.number].0.store(self.account.handled(), Ordering::Relaxed);
         }
         let value = self.account.handled();
@@ -131,7 +131,7 @@ impl<R: Runtime> Actor for Member<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -165,7 +165,7 @@ impl<R: Runtime> Actor for Hog<R> {
                 self.before = self.others_have_handled();
             }
             self.burn();
-            self.account.handle(&message);
+            self.account.handle(message.value);
         }
         let value = self.account.handled();
         if value < self.workload.burns {
@@ -178,6 +178,6 @@ impl<R: Runtime> Actor for Hog<R> {
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

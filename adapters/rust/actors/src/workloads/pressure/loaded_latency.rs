@@ -3,13 +3,15 @@
 use std::thread;
 use std::time::Duration;
 
-use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Metric, Specification, Unit};
+use litbench_adapter::{
+    clock, yield_now, Failure, Iteration, Job, Measure, Metric, Specification, Unit,
+};
 
 use crate::bench::{report, stop_all, Account, Bench, Driver, Region};
-use crate::kernel::{mailbox, yield_now, Actor, Address, Flow, CONTINUE};
+use crate::kernel::{mailbox, spawn, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::{Refused, Runtime};
-use crate::workloads::{bound, option, positive, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Every so many messages, one goes to the probe.
 const PROBE_EVERY: u64 = 10;
@@ -47,10 +49,10 @@ impl Workload for LoadedLatency {
 
     fn of(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            load: positive(job, "load")?,
-            milliseconds: positive(job, "milliseconds")?,
-            stall_ms: option(job, "stall_ms"),
-            mailbox: bound(job)?,
+            load: job.positive("load")?,
+            milliseconds: job.positive("milliseconds")?,
+            stall_ms: job.option("stall_ms"),
+            mailbox: job.length("mailbox")?,
             capacity: 0,
         })
     }
@@ -134,9 +136,9 @@ async fn drive<R: Runtime>(
         stall: Duration::from_millis(stall_ms),
         driver: driver.address(),
     };
-    bench.system.spawn(probe_mailbox, probing);
+    spawn(&bench.census, probe_mailbox, probing);
     let account = Account::new(bench);
-    bench.system.spawn(bulk_mailbox, Bulk { account, driver: driver.address() });
+    spawn(&bench.census, bulk_mailbox, Bulk { account, driver: driver.address() });
     let pacer =
         Pacer { account: Account::new(bench), schedule, probe: probe.clone(), bulk: bulk.clone() };
     if R::ONE_THREAD {
@@ -270,12 +272,12 @@ impl<R: Runtime> Actor for Probe<R> {
         let (bench, now) = (self.account.bench(), clock::now());
         bench.latencies().record(now - self.schedule.due(message.value));
         bench.other(NAIVE).record(now - message.stamp);
-        self.account.handle(&message);
+        self.account.handle(message.value);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }
 
@@ -291,12 +293,12 @@ impl<R: Runtime> Actor for Bulk<R> {
         if message.kind == Kind::Ask {
             report(&self.driver, 0).await;
         } else {
-            self.account.handle(&message);
+            self.account.handle(message.value);
         }
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -2,9 +2,9 @@
 
 use litbench_adapter::{Failure, Iteration, Job, Measure};
 
-use crate::bench::Bench;
+use crate::bench::{with_memory, Bench};
 use crate::runtime::Runtime;
-use crate::workloads::{with_memory, FanIn, Size, Workload};
+use crate::workloads::{FanIn, Size, Workload};
 
 /// Fan-in, again and again in one process.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,6 @@ impl Workload for Soak {
         let before = bench.reading_if(true).await;
         let iteration = self.0.iterate::<R>(bench).await;
         let loaded = bench.reading_if(true).await;
-        with_memory(iteration, before, loaded, loaded)
+        with_memory(iteration, [before, loaded, loaded])
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
-use crate::bench::{stop_all, Account, Bench, Driver, Region};
+use crate::bench::{stop_all, with_memory, Account, Bench, Driver, Region};
 use crate::kernel::{mailbox, Actor, Address, Flow, CONTINUE};
 use crate::message::{Kind, Message};
 use crate::runtime::Runtime;
 use crate::supervisor::{crash, News, Strategy, Supervision as Rules};
-use crate::workloads::{bound, crowd, positive, with_memory, Size, Workload};
+use crate::workloads::{Size, Workload};
 
 /// Crashes of a supervisor's children, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,7 @@ pub struct Supervision {
 
 impl Workload for Supervision {
     const NAME: &'static str = "supervision";
+    const VERSION: u32 = 2;
     const MEASURES: &'static [Measure] = &[Measure::Throughput, Measure::Latency, Measure::Memory];
     const HISTOGRAM: &'static str = "restart";
 
@@ -34,16 +35,16 @@ impl Workload for Supervision {
             2 => Strategy::RestForOne,
             _ => return Err(Failure::new("parameters", "supervision: strategy must be 0, 1 or 2")),
         };
-        let (crashes, children) = (positive(job, "crashes")?, crowd(job, "children")?);
+        let (crashes, children) = (job.positive("crashes")?, job.crowd("children")?);
         let memory = job.measure == Measure::Memory;
-        Ok(Self { crashes, children, strategy, mailbox: bound(job)?, memory })
+        Ok(Self { crashes, children, strategy, mailbox: job.length("mailbox")?, memory })
     }
 
     fn size(&self) -> Size {
         let children = u64::from(self.children);
         Size {
             actors: children + 1,
-            messages: self.crashes * (2 + 2 * children),
+            messages: self.crashes * (1 + 2 * children),
             in_flight: 1,
             mailbox: self.mailbox,
         }
@@ -70,20 +71,17 @@ impl Workload for Supervision {
                 let _ = above.try_send(Message::control(Kind::Done, 0)); // the driver waits for it
             }
         };
-        rules.spawn(&bench.system, family, make, tell);
+        rules.spawn(&bench.census, family, make, tell);
         let before = bench.reading_if(self.memory).await;
 
         let start = clock::now();
         let mut states = 0u64;
         for crash in 0..self.crashes {
             let victim = (crash % u64::from(self.children)) as usize;
-            for request in [COUNT, CRASH] {
-                let message = Message::work(request, crash, 0);
-                driver.account.sent(children[victim].send(message).await);
-            }
+            driver.account.sent(children[victim].send(Message::work(CRASH, 0, 0)).await);
             driver.done(1).await;
             for (number, child) in children.iter().enumerate() {
-                let state = ask(&mut driver, child).await;
+                let state = ask(&mut driver, child, crash).await;
                 if number == victim {
                     bench.record_since(failed_at.load(Ordering::Acquire));
                 }
@@ -95,22 +93,22 @@ impl Workload for Supervision {
         let loaded = bench.reading_if(self.memory).await;
         stop_all(&children).await;
         drop(children);
-        bench.system.settled().await;
+        bench.census.settled().await;
         let after = bench.reading_if(self.memory).await;
         drop(driver);
         let iteration = bench.close(mark, Region { start, end }).await.bare();
         let iteration = iteration.check("restarts", restarts.load(Ordering::Relaxed));
-        with_memory(iteration.check("states", states), before, loaded, after)
+        with_memory(iteration.check("states", states), [before, loaded, after])
     }
 }
 
 /// What a message asks a child for; it stands where others have the sender's number.
-const COUNT: u32 = 0;
+const ADD: u32 = 0;
 const CRASH: u32 = 1;
-const STATE: u32 = 2;
 
-async fn ask<R: Runtime>(driver: &mut Driver<R>, child: &Address<R, Message>) -> u64 {
-    driver.account.sent(child.send(Message::work(STATE, 0, 0)).await);
+/// Sends a child a value; its state after that.
+async fn ask<R: Runtime>(driver: &mut Driver<R>, child: &Address<R, Message>, value: u64) -> u64 {
+    driver.account.sent(child.send(Message::work(ADD, value, 0)).await);
     let answer = driver.next().await;
     driver.account.count();
     answer.value
@@ -118,7 +116,7 @@ async fn ask<R: Runtime>(driver: &mut Driver<R>, child: &Address<R, Message>) ->
 
 struct Child<R: Runtime> {
     account: Account,
-    /// Its state: how many values it has handled.
+    /// Its state: the sum of v + 1 over the values v that it has handled.
     held: u64,
     failed_at: Arc<AtomicU64>,
     driver: Address<R, Message>,
@@ -134,15 +132,12 @@ impl<R: Runtime> Actor for Child<R> {
             crash();
         }
         self.account.count();
-        if message.from == COUNT {
-            self.held += 1;
-        } else {
-            self.account.sent(self.driver.send(Message::reply(0, self.held, 0)).await);
-        }
+        self.held = self.held.wrapping_add(message.value + 1);
+        self.account.sent(self.driver.send(Message::reply(0, self.held, 0)).await);
         CONTINUE
     }
 
     fn unread(&mut self, message: Message) {
-        self.account.unread(&message);
+        self.account.unread(message.counts());
     }
 }

@@ -2,17 +2,17 @@
 
 /// Marsaglia's xorshift64 (13, 7, 17), started by an actor's number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Xorshift(u64);
+pub struct Xorshift(u64);
 
 impl Xorshift {
     /// For actor number `number`.
-    pub(super) fn of(number: u64) -> Self {
+    pub fn of(number: u64) -> Self {
         Self((number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
     /// One step, and its result.
     #[inline]
-    pub(super) fn draw(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -22,7 +22,7 @@ impl Xorshift {
 
 /// So many steps of Knuth's MMIX linear congruential generator.
 #[inline]
-pub(super) fn work(value: u64, steps: u64) -> u64 {
+pub fn work(value: u64, steps: u64) -> u64 {
     (0..steps).fold(value, |v, _| {
         v.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
     })
