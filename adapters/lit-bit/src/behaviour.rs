@@ -1,5 +1,6 @@
 //! What an actor does with a message, whatever kind of lit-bit actor it is.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,12 +16,40 @@ pub trait Behaviour: Charted + Send + 'static {
 
     /// To whom it says what it says.
     fn route(&self, letter: &Message) -> &Handle;
+
+    /// Called once, when the actor has stopped: enters what it has counted into the book.
+    fn settle(&mut self);
 }
 
-/// A behaviour that can be the action of a statechart's transitions; see [`chart!`](crate::chart).
-pub trait Charted: Sized {
+/// A behaviour that can be the action of a statechart's transitions; see [`charts!`](crate::chart).
+///
+/// `Clone`, as lit-bit clones a statechart's context at every transition.
+pub trait Charted: Clone {
     /// The statechart, as an actor.
     fn chart(self, presence: Presence) -> impl Actor<Message = Message> + 'static;
+}
+
+/// What of a behaviour grows with a parameter. A clone takes it along instead of copying it, as a
+/// statechart's old context is dropped when its clone takes its place.
+pub struct Kept<T>(Cell<T>);
+
+impl<T> Kept<T> {
+    /// Keeps it.
+    pub fn new(value: T) -> Self {
+        Self(Cell::new(value))
+    }
+
+    /// What is kept.
+    #[inline]
+    pub fn get(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+impl<T: Default> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.0.take())
+    }
 }
 
 /// What an actor does after it has handled a message.

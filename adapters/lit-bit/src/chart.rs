@@ -5,8 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task;
 
-use litbench_adapter::Presence;
-
 use crate::behaviour::Next;
 use crate::handled::Handled;
 use crate::message::Message;
@@ -17,16 +15,15 @@ use crate::message::Message;
 pub struct Context<B> {
     pub(crate) behaviour: B,
     pub(crate) next: Next,
-    pub(crate) _presence: Presence,
 }
 
-// lit-bit's code wants both of these of a context.
-impl<B> Clone for Context<B> {
+impl<B: Clone> Clone for Context<B> {
     fn clone(&self) -> Self {
-        unreachable!("lit-bit has no reason to clone a context: there would be one actor more")
+        Self { behaviour: self.behaviour.clone(), next: Next::Rest } // the last one is over
     }
 }
 
+// lit-bit's code wants it of a context.
 impl<B> fmt::Debug for Context<B> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Context")
@@ -34,7 +31,7 @@ impl<B> fmt::Debug for Context<B> {
 }
 
 /// An actor around a statechart.
-pub trait Around {
+pub trait Step {
     /// Makes a transition, and what comes after it.
     fn step(&mut self, message: &Message) -> Handled;
 }
@@ -48,7 +45,7 @@ pub enum Transition<'a, C> {
     Made(Handled),
 }
 
-impl<C: Around> Future for Transition<'_, C> {
+impl<C: Step> Future for Transition<'_, C> {
     type Output = ();
 
     #[inline]
@@ -79,7 +76,7 @@ macro_rules! charts {
 
             use super::$behaviour;
             use crate::behaviour::{Behaviour, Charted, Next};
-            use crate::chart::{Around, Transition};
+            use crate::chart::{Step, Transition};
             use crate::handled::Handled;
             use crate::message::Message;
             #[allow(unused_imports)]
@@ -122,17 +119,23 @@ macro_rules! charts {
                 held.next = held.behaviour.receive(message);
             }
 
-            impl Around for Chart {
+            /// The actor around the chart.
+            struct Around {
+                chart: Chart,
+                _presence: Presence,
+            }
+
+            impl Step for Around {
                 #[inline]
                 fn step(&mut self, message: &Message) -> Handled {
-                    let _ = self.send(message); // one that matches no transition is missed later
-                    let held = self.context_mut();
+                    let _ = self.chart.send(message); // one that matches no transition is missed later
+                    let held = self.chart.context_mut();
                     let next = std::mem::replace(&mut held.next, Next::Rest);
                     Handled::of(&held.behaviour, next)
                 }
             }
 
-            impl Actor for Chart {
+            impl Actor for Around {
                 type Message = Message;
                 type Future<'a> = Transition<'a, Self>;
 
@@ -142,10 +145,17 @@ macro_rules! charts {
                 }
             }
 
+            impl Drop for Around {
+                fn drop(&mut self) {
+                    self.chart.context_mut().behaviour.settle();
+                }
+            }
+
             impl Charted for $behaviour {
                 fn chart(self, presence: Presence) -> impl Actor<Message = Message> + 'static {
-                    let held = Held { behaviour: self, next: Next::Rest, _presence: presence };
-                    Chart::new(held, &Message::default()).expect("a chart of two states")
+                    let held = Held { behaviour: self, next: Next::Rest };
+                    let chart = Chart::new(held, &Message::default()).expect("two states");
+                    Around { chart, _presence: presence }
                 }
             }
         }

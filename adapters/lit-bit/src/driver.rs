@@ -3,7 +3,6 @@
 use lit_bit_core::actor::address::Address;
 use lit_bit_core::actor::{create_mailbox, Inbox};
 
-
 use litbench_adapter::bench::{Account, Bench};
 
 use crate::message::{Circle, Handle, Message};

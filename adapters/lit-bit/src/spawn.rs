@@ -51,7 +51,7 @@ pub fn spawn<B: Behaviour>(
 }
 
 /// A behaviour that handles messages one at a time.
-pub struct Plain<B> {
+pub struct Plain<B: Behaviour> {
     behaviour: B,
     _presence: Presence,
 }
@@ -74,8 +74,14 @@ impl<B: Behaviour> Actor for Plain<B> {
     }
 }
 
+impl<B: Behaviour> Drop for Plain<B> {
+    fn drop(&mut self) {
+        self.behaviour.settle();
+    }
+}
+
 /// A behaviour that is given several messages at once.
-struct Batched<B> {
+struct Batched<B: Behaviour> {
     behaviour: B,
     most: usize,
     _presence: Presence,
@@ -119,5 +125,11 @@ impl<B: Behaviour> BatchActor for Batched<B> {
 
     fn max_batch_size(&self) -> usize {
         self.most
+    }
+}
+
+impl<B: Behaviour> Drop for Batched<B> {
+    fn drop(&mut self) {
+        self.behaviour.settle();
     }
 }

@@ -6,10 +6,10 @@ use litbench_adapter::{
     Specification, Target,
 };
 
-use litbench_adapter::bench::Bench;
 use crate::runtime::{Scheduler, Tokio};
 use crate::spawn::Style;
 use crate::workloads::{self, Workload};
+use litbench_adapter::bench::Bench;
 
 /// lit-bit on Tokio.
 pub struct LitBit {
@@ -28,7 +28,11 @@ impl LitBit {
     fn offer(&self, entry: &Entry) -> OfferedWorkload {
         let mut offer = (entry.offer)();
         if self.style == Style::Chart && matches!(offer.name.as_str(), "counting" | "fan-in") {
-            offer = offer.limit("batch", 1, "lit-bit has no batch variant of a StateMachine: send() takes one event");
+            offer = offer.limit(
+                "batch",
+                1,
+                "lit-bit has no batch variant of a StateMachine: send() takes one event",
+            );
         }
         match difference(&offer.name) {
             Some(sentence) => offer.difference(sentence),

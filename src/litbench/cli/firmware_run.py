@@ -281,7 +281,7 @@ def show(records: Sequence[Record]) -> None:
     from rich.console import Console
 
     from litbench.report.boards import comparison, sheets
-    from litbench.report.text import sheet_parts
+    from litbench.report.text_sheets import sheet_parts
 
     console = Console(highlight=False, emoji=False, markup=False)
     for record in records:

@@ -317,18 +317,20 @@ class StackAnalysis:
         return {n: limits.get(n, others) for n in component}
 
     def _recursion(
-        self, component: list[int], limits: dict[int, int], direct: list[int], ring: list[int]
+        self, component: list[int], limits: dict[int, int], direct: list[int], open_ring: list[int]
     ) -> None:
         if direct:
-            shown = ring or direct
+            shown = open_ring or direct
             names = " -> ".join(self.name(n) for n in [*shown, shown[0]])
-            answer = "" if ring else ", ".join(f"{self.name(n)} {t}" for n, t in limits.items())
+            answer = (
+                "" if open_ring else ", ".join(f"{self.name(n)} {t}" for n, t in limits.items())
+            )
             text = f"recursion: {names}"
         else:
             shown = component
             names = ", ".join(self.name(n) for n in shown[:6])
             more = f" and {len(shown) - 6} more" if len(shown) > 6 else ""
-            answer = ""
+            answer = self._broken_by(component, limits)
             text = f"none of {names}{more} calls itself again through a pointer"
         condition = Condition(
             "recursion" if direct else "reentry", shown[0], shown[0], text,
@@ -336,6 +338,13 @@ class StackAnalysis:
             answer=answer,
         )  # fmt: skip
         self.nodes[component[0]].conditions.append(condition)
+
+    def _broken_by(self, component: list[int], limits: dict[int, int]) -> str:
+        """The limits, if every circle of a component goes through a function that has one."""
+        rest = {n: [e.target for e in self.nodes[n].edges] for n in component if n not in limits}
+        if ring(rest):
+            return ""
+        return ", ".join(f"{self.name(n)} {times}" for n, times in limits.items())
 
     def _chain(self, start: int) -> tuple[Link, ...]:
         """The deepest chain of calls from a function."""

@@ -32,6 +32,7 @@ _SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "firmware stack": {
         "entries": ("entry", "kind", "bound", "at least", "verdict", "deepest call"),
+        "task stacks": (),
         "nesting": (),
         "chains": ("entry", "function", "depth", "frame", "note"),
         "conditions": ("kind", "what the bound rests on", "answer", "annotation"),

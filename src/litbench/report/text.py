@@ -23,10 +23,10 @@ from litbench.report.parts import (
     Ranking,
     Report,
     Row,
-    Sheet,
     Sweep,
     Verdict,
 )
+from litbench.report.text_sheets import sheet_blocks, sheet_parts, told
 from litbench.stats.ranking import Standing
 from litbench.units import Unit
 
@@ -55,9 +55,9 @@ def render(report: Report, width: int = WIDTH, *, colour: bool = False) -> str:
 
 
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:
-    yield _text(phrases.headline(report), "bold")
+    yield told(phrases.headline(report), "bold")
     for warning in report.warnings:
-        yield _text(f"! {warning}", "yellow")
+        yield told(f"! {warning}", "yellow")
     for ranking in report.rankings:
         yield from _ranking(ranking, width)
     for sweep in report.sweeps:
@@ -65,7 +65,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     for memory in report.memory:
         yield from _memory(memory, width)
     for sheet in report.beside:
-        yield from sheet_parts(sheet) if width >= TABLE_LEAST else _sheet_blocks(sheet)
+        yield from sheet_parts(sheet) if width >= TABLE_LEAST else sheet_blocks(sheet)
     yield from _findings(report, width)
     if any(row.standing is not Standing.UNRANKED for r in report.rankings for row in r.rows):
         yield Text()
@@ -87,62 +87,30 @@ def _findings(report: Report, width: int) -> Iterator[RenderableType]:
 
 def _board(board: Board) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(board.title, "bold cyan" if board.valid else "bold red")
+    yield told(board.title, "bold cyan" if board.valid else "bold red")
     for note in board.notes:
-        yield _text(f"  {note.code}: {note.message}", "yellow")
+        yield told(f"  {note.code}: {note.message}", "yellow")
     for sheet in board.sheets:
         yield from sheet_parts(sheet)
-
-
-def sheet_parts(sheet: Sheet) -> Iterator[RenderableType]:
-    """A table in words."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for index, column in enumerate(sheet.columns):
-        table.add_column(column, justify="right" if index else "left", overflow="fold")
-    for row in sheet.rows:
-        table.add_row(*map(phrases.plain, row))
-    yield Text()
-    yield _text(sheet.title, "dim")
-    yield table
-    if sheet.note:
-        yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
-
-
-def _sheet_blocks(sheet: Sheet) -> Iterator[RenderableType]:
-    yield Text()
-    yield _text(sheet.title, "dim")
-    table = Table.grid(padding=(0, 2), expand=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for row in sheet.rows:
-        table.add_row(_text(row[0], "bold"), "")
-        for name, cell in zip(sheet.columns[1:], row[1:], strict=True):
-            table.add_row(_text(f"  {name}"), _text(cell))
-    yield table
-    yield Padding(_text(sheet.note, "dim"), (0, 0, 0, 2))
-
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(phrases.plain(text), style)
 
 
 def _heading(
     name: str, version: int, ranking: Ranking | MemoryTable, prefix: str = ""
 ) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
+    yield told(phrases.title(name, version, ranking.parameters, prefix), "bold cyan")
     if ranking.summary:
-        yield _text(ranking.summary, "dim")
+        yield told(ranking.summary, "dim")
 
 
 def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
     yield from _heading(ranking.workload, ranking.version, ranking)
     if ranking.per is not Unit.NS:
-        yield _text(f"times in {ranking.per} of {ranking.clock}", "dim")
+        yield told(f"times in {ranking.per} of {ranking.clock}", "dim")
     yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
     yield from _notes(ranking.notes)
     for remark in ranking.remarks:
-        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
+        yield Padding(told(remark, "dim"), (0, 0, 0, 2))
 
 
 def _ranking_table(ranking: Ranking) -> Table:
@@ -160,7 +128,7 @@ def _ranking_table(ranking: Ranking) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("notes", max_width=9)
     for row in ranking.rows:
-        cells = [_text(row.label)]
+        cells = [told(row.label)]
         if rates:
             cells += [Text(_rate(row), _style(row)), Text(phrases.margin(row))]
         if latencies:
@@ -177,7 +145,7 @@ def _ranking_blocks(ranking: Ranking) -> Table:
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for row in ranking.rows:
-        table.add_row(_text(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
+        table.add_row(told(f"{row.label}  {_letters(row.notes)}".rstrip(), "bold"), "")
         if _has_rates(ranking):
             rate = Text(f"{_rate(row)} {phrases.reach(row)}".rstrip(), _style(row))
             table.add_row(Text(f"  {phrases.rate_unit(ranking)}"), rate)
@@ -205,11 +173,11 @@ def _style(row: Row) -> str:
 
 def _sweep(sweep: Sweep, width: int) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(sweep.title, "bold cyan")
-    yield _text(sweep.summary, "dim")
+    yield told(sweep.title, "bold cyan")
+    yield told(sweep.summary, "dim")
     yield _sweep_table(sweep) if width >= TABLE_LEAST else _sweep_blocks(sweep)
     for claim in sweep.claims:
-        yield Padding(_text(phrases.claim(claim), "dim"), (0, 0, 0, 2))
+        yield Padding(told(phrases.claim(claim), "dim"), (0, 0, 0, 2))
 
 
 def _sweep_table(sweep: Sweep) -> Table:
@@ -223,7 +191,7 @@ def _sweep_table(sweep: Sweep) -> Table:
     for row in sweep.rows:
         for index, point in enumerate(row.points):
             cells = (str(point.at), *point.cells)
-            table.add_row(_text(row.label if index == 0 else ""), *map(_text, cells))
+            table.add_row(told(row.label if index == 0 else ""), *map(told, cells))
     return table
 
 
@@ -233,9 +201,9 @@ def _sweep_blocks(sweep: Sweep) -> Table:
     table.add_column(overflow="fold")
     for row in sweep.rows:
         for point in row.points:
-            table.add_row(_text(f"{row.label}, {sweep.over} {point.at}", "bold"), "")
+            table.add_row(told(f"{row.label}, {sweep.over} {point.at}", "bold"), "")
             for name, cell in zip(sweep.columns, point.cells, strict=True):
-                table.add_row(_text(f"  {name}"), _text(cell))
+                table.add_row(told(f"  {name}"), told(cell))
     return table
 
 
@@ -243,7 +211,7 @@ def _memory(memory: MemoryTable, width: int) -> Iterator[RenderableType]:
     yield from _heading(memory.workload, memory.version, memory, prefix="memory: ")
     yield _memory_table(memory) if width >= TABLE_LEAST else _memory_blocks(memory)
     if memory.rows:
-        yield Padding(_text(phrases.readings(memory), "dim"), (0, 0, 0, 2))
+        yield Padding(told(phrases.readings(memory), "dim"), (0, 0, 0, 2))
     yield from _notes(memory.notes)
 
 
@@ -257,7 +225,7 @@ def _memory_table(memory: MemoryTable) -> Table:
     table.add_column("notes", max_width=9)
     for above, row in zip((None, *memory.rows), memory.rows, strict=False):
         table.add_row(
-            _text(row.label if above is None or above.label != row.label else ""),
+            told(row.label if above is None or above.label != row.label else ""),
             Text(row.memory.reading),
             *(Text(cell(row)) for _, cell in columns),
             Text(_letters(row.notes), "yellow"),
@@ -271,7 +239,7 @@ def _memory_blocks(memory: MemoryTable) -> Table:
     table.add_column(overflow="fold")
     for row in memory.rows:
         title = f"{row.label}, {row.memory.reading}  {_letters(row.notes)}".rstrip()
-        table.add_row(_text(title, "bold"), "")
+        table.add_row(told(title, "bold"), "")
         for name, cell in phrases.memory_columns(memory):
             table.add_row(Text(f"  {name}"), Text(cell(row)))
     return table
@@ -279,25 +247,25 @@ def _memory_blocks(memory: MemoryTable) -> Table:
 
 def _image(image: Image) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(image.title, "bold cyan")
+    yield told(image.title, "bold cyan")
     facts = Table.grid(padding=(0, 2))
     for metric in image.figures:
-        facts.add_row(_text(metric.name), Text(images.figure(metric)))
+        facts.add_row(told(metric.name), Text(images.figure(metric)))
     yield facts
     for found in images.shown(image, TOP):
         yield Text()
-        yield _text(found.title, "bold")
+        yield told(found.title, "bold")
         table = _table()
         for name, is_figure in found.columns:
             justify: Literal["left", "right"] = "right" if is_figure else "left"
             table.add_column(name, justify=justify, overflow="fold", no_wrap=is_figure)
         for row in found.rows:
-            table.add_row(*(_text(cell) for cell in row))
+            table.add_row(*(told(cell) for cell in row))
         yield table
         if found.more:
-            yield _text(f"… and {found.more} more: --json has all", "dim")
+            yield told(f"… and {found.more} more: --json has all", "dim")
     for note in image.notes:
-        yield Padding(_text(f"! {note}", "yellow"), (0, 0, 0, 2))
+        yield Padding(told(f"! {note}", "yellow"), (0, 0, 0, 2))
 
 
 _VERDICTS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDETERMINED: "yellow"}
@@ -305,13 +273,13 @@ _VERDICTS = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDETERMIN
 
 def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
     yield Text()
-    yield _text(goals.title, "bold cyan")
-    yield _text(goals.about, "dim")
-    yield _text(phrases.verdicts(goals))
+    yield told(goals.title, "bold cyan")
+    yield told(goals.about, "dim")
+    yield told(phrases.verdicts(goals))
     yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
     yield from _notes(goals.notes)
     for remark in goals.remarks:
-        yield Padding(_text(remark, "dim"), (0, 0, 0, 2))
+        yield Padding(told(remark, "dim"), (0, 0, 0, 2))
 
 
 def _goal_table(goals: GoalTable) -> Table:
@@ -326,7 +294,7 @@ def _goal_table(goals: GoalTable) -> Table:
         first = above is None or above.name != row.name
         table.add_row(
             _goal(row) if first else Text(),
-            _text(row.target),
+            told(row.target),
             Text(phrases.measured(row)),
             Text(phrases.measured_interval(row)),
             Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]),
@@ -336,7 +304,7 @@ def _goal_table(goals: GoalTable) -> Table:
 
 
 def _goal(row: GoalRow) -> Text:
-    return _text(f"{row.kind}: {row.name}").append("\n").append(_text(row.stated, "dim"))
+    return told(f"{row.kind}: {row.name}").append("\n").append(told(row.stated, "dim"))
 
 
 def _goal_blocks(goals: GoalTable) -> Table:
@@ -344,9 +312,9 @@ def _goal_blocks(goals: GoalTable) -> Table:
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for row in goals.rows:
-        table.add_row(_text(f"{row.kind}: {row.name}  {_letters(row.notes)}".rstrip(), "bold"), "")
-        table.add_row(Text("  stated"), _text(row.stated))
-        table.add_row(Text("  on"), _text(row.target))
+        table.add_row(told(f"{row.kind}: {row.name}  {_letters(row.notes)}".rstrip(), "bold"), "")
+        table.add_row(Text("  stated"), told(row.stated))
+        table.add_row(Text("  on"), told(row.target))
         table.add_row(Text("  measured"), Text(phrases.measured(row)))
         table.add_row(Text("  95 % interval"), Text(phrases.measured_interval(row)))
         table.add_row(Text("  verdict"), Text(phrases.verdict(row.verdict), _VERDICTS[row.verdict]))
@@ -364,5 +332,5 @@ def _letters(notes: Sequence[int]) -> str:
 def _notes(notes: Sequence[str]) -> Iterator[RenderableType]:
     for index, note in enumerate(notes):
         line = Table.grid(padding=(0, 1))
-        line.add_row(Text(letter(index), "yellow"), _text(note, "dim"))
+        line.add_row(Text(letter(index), "yellow"), told(note, "dim"))
         yield Padding(line, (0, 0, 0, 2))

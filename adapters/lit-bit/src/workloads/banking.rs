@@ -1,6 +1,6 @@
 //! `banking`: transfers of money between accounts, through a teller.
 
-use litbench_adapter::bench::{Account as Book, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally as Book};
 use litbench_adapter::random::Xorshift;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
@@ -127,6 +127,7 @@ impl Order {
     }
 }
 
+#[derive(Clone)]
 pub struct Teller {
     book: Book,
     workload: Banking,
@@ -171,8 +172,13 @@ impl Behaviour for Teller {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
+
+    fn settle(&mut self) {
+        self.book.enter();
+    }
 }
 
+#[derive(Clone)]
 pub struct Account {
     book: Book,
     number: u32,
@@ -231,6 +237,10 @@ impl Behaviour for Account {
             (Message::Work { .. }, None) => &self.teller,
             _ => &self.driver,
         }
+    }
+
+    fn settle(&mut self) {
+        self.book.enter();
     }
 }
 

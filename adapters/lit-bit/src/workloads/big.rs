@@ -1,11 +1,11 @@
 //! `big`: all to all; each actor pings actors drawn at random.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::random::Xorshift;
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{part, tell, Driver};
 use crate::message::{Circle, Handle, Message};
@@ -44,7 +44,7 @@ impl Workload for Big {
         let all: Circle = (0..self.actors)
             .map(|number| {
                 let member = Member {
-                    account: Account::new(bench),
+                    account: Tally::new(bench),
                     number,
                     all: Circle::default(),
                     driver: driver.handle(),
@@ -52,8 +52,8 @@ impl Workload for Big {
                     to: 0,
                     next: 0,
                     pings: self.pings,
-                    pinged: vec![Fold::new(); self.actors as usize],
-                    answered: vec![Fold::new(); self.actors as usize],
+                    pinged: Kept::new(vec![Fold::new(); self.actors as usize]),
+                    answered: Kept::new(vec![Fold::new(); self.actors as usize]),
                 };
                 Handle::new(spawn(bench, self.style, member, self.mailbox))
             })
@@ -75,8 +75,9 @@ impl Workload for Big {
     }
 }
 
+#[derive(Clone)]
 pub struct Member {
-    account: Account,
+    account: Tally,
     number: u32,
     all: Circle,
     driver: Handle,
@@ -86,9 +87,9 @@ pub struct Member {
     next: u64,
     pings: u64,
     /// What came as pings, by sender.
-    pinged: Vec<Fold>,
+    pinged: Kept<Vec<Fold>>,
     /// What came back, by who sent it back.
-    answered: Vec<Fold>,
+    answered: Kept<Vec<Fold>>,
 }
 
 impl Member {
@@ -110,13 +111,13 @@ impl Behaviour for Member {
         match *message {
             Message::Work { from, value, stamp } => {
                 self.to = from as usize;
-                self.account.handle_from(value, &mut self.pinged[self.to]);
+                self.account.handle_from(value, &mut self.pinged.get()[self.to]);
                 self.account.send();
                 Next::Say(Message::Reply { from: self.number, value, stamp })
             }
             Message::Reply { from, value, stamp } => {
                 self.account.bench().record_since(stamp);
-                self.account.handle_from(value, &mut self.answered[from as usize]);
+                self.account.handle_from(value, &mut self.answered.get()[from as usize]);
                 self.ping_next()
             }
             Message::MeetAll { ref others } => {
@@ -133,12 +134,11 @@ impl Behaviour for Member {
             _ => &self.all[self.to],
         }
     }
-}
 
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.account.settle(&self.pinged);
-        self.account.settle(&self.answered);
+    fn settle(&mut self) {
+        self.account.settle(self.pinged.get());
+        self.account.settle(self.answered.get());
+        self.account.enter();
     }
 }
 

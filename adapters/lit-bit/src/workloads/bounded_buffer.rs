@@ -1,13 +1,13 @@
 //! `bounded-buffer`: producers and consumers on either side of a bounded mailbox.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job, Measure};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
-use crate::message::{Handle, Message};
+use crate::message::{Circle, Handle, Message};
 use crate::spawn::{spawn, Style};
 
 /// Items through a buffer.
@@ -43,15 +43,15 @@ impl Workload for BoundedBuffer {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, self.consumers.into());
         let shelf = Buffer {
-            account: Account::new(bench),
-            folds: vec![Fold::new(); self.producers as usize],
+            account: Tally::new(bench),
+            folds: Kept::new(vec![Fold::new(); self.producers as usize]),
             consumers: self.spawn_consumers(&driver),
             last: 0,
         };
         let buffer = Handle::new(spawn(bench, self.style, shelf, self.buffer));
         let producers: Vec<_> = (0..self.producers)
             .map(|number| {
-                let account = Account::new(bench);
+                let account = Tally::new(bench);
                 let flood = Flood { account, number, items: self.items, buffer: buffer.clone() };
                 spawn(bench, self.style, Producer(Some(flood)), self.buffer)
             })
@@ -75,12 +75,12 @@ impl BoundedBuffer {
         u64::from(self.producers) * self.items
     }
 
-    fn spawn_consumers(&self, driver: &Driver) -> Vec<Handle> {
+    fn spawn_consumers(&self, driver: &Driver) -> Circle {
         let bench = driver.account.bench();
         let spawn = |number: u32| {
             let (before, count) = (u64::from(number), u64::from(self.consumers));
             let consumer = Consumer {
-                account: Account::new(bench),
+                account: Tally::new(bench),
                 seen: Fold::new(),
                 expected: self.all_items().saturating_sub(before).div_ceil(count),
                 driver: driver.handle(),
@@ -91,10 +91,12 @@ impl BoundedBuffer {
     }
 }
 
+#[derive(Clone)]
 pub struct Producer(Option<Flood>);
 
+#[derive(Clone)]
 struct Flood {
-    account: Account,
+    account: Tally,
     number: u32,
     items: u64,
     buffer: Handle,
@@ -106,6 +108,7 @@ impl Flood {
             self.account.send();
             let _ = self.buffer.send(Message::Work { from: self.number, value, stamp: 0 }).await;
         }
+        self.account.enter();
     }
 }
 
@@ -117,12 +120,15 @@ impl Behaviour for Producer {
     fn route(&self, _letter: &Message) -> &Handle {
         unreachable!("a producer does all in its flood")
     }
+
+    fn settle(&mut self) {} // its flood does
 }
 
+#[derive(Clone)]
 pub struct Buffer {
-    account: Account,
-    folds: Vec<Fold>,
-    consumers: Vec<Handle>,
+    account: Tally,
+    folds: Kept<Vec<Fold>>,
+    consumers: Circle,
     /// Whom the last item went to.
     last: usize,
 }
@@ -131,7 +137,7 @@ impl Behaviour for Buffer {
     fn receive(&mut self, message: &Message) -> Next {
         let Message::Work { from, value, .. } = message else { return Next::Rest };
         self.last = self.account.handled() as usize % self.consumers.len();
-        self.account.handle_from(*value, &mut self.folds[*from as usize]);
+        self.account.handle_from(*value, &mut self.folds.get()[*from as usize]);
         self.account.send();
         Next::Say(message.clone())
     }
@@ -139,16 +145,16 @@ impl Behaviour for Buffer {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.consumers[self.last]
     }
-}
 
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        self.account.settle(&self.folds);
+    fn settle(&mut self) {
+        self.account.settle(self.folds.get());
+        self.account.enter();
     }
 }
 
+#[derive(Clone)]
 pub struct Consumer {
-    account: Account,
+    account: Tally,
     /// Only its sum counts: what comes through the buffer has no order of its own.
     seen: Fold,
     expected: u64,
@@ -166,11 +172,10 @@ impl Behaviour for Consumer {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
-}
 
-impl Drop for Consumer {
-    fn drop(&mut self) {
+    fn settle(&mut self) {
         self.account.settle_sum(self.seen.sum());
+        self.account.enter();
     }
 }
 

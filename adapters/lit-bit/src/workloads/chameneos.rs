@@ -1,6 +1,6 @@
 //! `chameneos`: creatures meet in pairs through a broker.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
@@ -41,7 +41,7 @@ impl Workload for Chameneos {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, self.creatures.into());
         let pairing = Broker {
-            account: Account::new(bench),
+            account: Tally::new(bench),
             creatures: Circle::default(),
             waiting: None,
             meeting: 0,
@@ -51,7 +51,7 @@ impl Workload for Chameneos {
         let creatures: Circle = (0..self.creatures)
             .map(|number| {
                 let creature = Creature {
-                    account: Account::new(bench),
+                    account: Tally::new(bench),
                     number,
                     colour: u64::from(number) % 3,
                     broker: broker.clone(),
@@ -76,8 +76,9 @@ impl Workload for Chameneos {
     }
 }
 
+#[derive(Clone)]
 pub struct Broker {
-    account: Account,
+    account: Tally,
     creatures: Circle,
     /// Who asked and has no partner yet, with its colour.
     waiting: Option<(u32, u64)>,
@@ -120,10 +121,15 @@ impl Behaviour for Broker {
     fn route(&self, _letter: &Message) -> &Handle {
         unreachable!("a broker posts")
     }
+
+    fn settle(&mut self) {
+        self.account.enter();
+    }
 }
 
+#[derive(Clone)]
 pub struct Creature {
-    account: Account,
+    account: Tally,
     number: u32,
     colour: u64,
     broker: Handle,
@@ -154,6 +160,10 @@ impl Behaviour for Creature {
             Message::Work { .. } => &self.broker,
             _ => &self.driver,
         }
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use litbench_adapter::bench::{with_memory, Bench, Region, Tally};
 use litbench_adapter::random::Xorshift;
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
@@ -51,9 +51,9 @@ impl Workload for Churn {
         let before = bench.reading_if(self.memory).await;
         for number in 0..count {
             let holder = Holder {
-                account: Account::new(bench),
+                account: Tally::new(bench),
                 random: Xorshift::of(number),
-                slots: vec![Box::default(); self.keep],
+                slots: Kept::new(vec![Box::default(); self.keep]),
                 bytes: 0,
                 expected: self.messages.saturating_sub(number).div_ceil(count),
                 driver: driver.handle(),
@@ -79,10 +79,11 @@ impl Workload for Churn {
     }
 }
 
+#[derive(Clone)]
 pub struct Holder {
-    account: Account,
+    account: Tally,
     random: Xorshift,
-    slots: Vec<Box<[u8]>>,
+    slots: Kept<Vec<Box<[u8]>>>,
     /// All that were allocated.
     bytes: u64,
     expected: u64,
@@ -93,8 +94,8 @@ impl Holder {
     fn replace_one(&mut self) {
         let x = self.random.draw();
         let size = 16usize << ((x >> 33) % 10);
-        let slot = (x >> 16) as usize % self.slots.len();
-        self.slots[slot] = black_box(vec![1; size].into_boxed_slice());
+        let slot = (x >> 16) as usize % self.slots.get().len();
+        self.slots.get()[slot] = black_box(vec![1; size].into_boxed_slice());
         self.bytes += size as u64;
     }
 }
@@ -109,6 +110,10 @@ impl Behaviour for Holder {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -1,6 +1,6 @@
 //! `counting`: a producer floods one counter, then asks for the total.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use super::{batched, Size, Workload};
@@ -35,14 +35,11 @@ impl Workload for Counting {
     async fn iterate(self, bench: &'static Bench) -> Iteration {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, 1);
-        let counter = Counter { account: Account::new(bench), producer: None };
+        let counter = Counter { account: Tally::new(bench), producer: None };
         let style = self.style.taking(self.batch);
         let counter = Handle::new(spawn(bench, style, counter, self.mailbox));
-        let flood = Flood {
-            account: Account::new(bench),
-            counter: counter.clone(),
-            messages: self.messages,
-        };
+        let flood =
+            Flood { account: Tally::new(bench), counter: counter.clone(), messages: self.messages };
         let producer = Producer { flood: Some(flood), driver: driver.handle() };
         let producer = Handle::new(spawn(bench, self.style, producer, self.mailbox));
         tell(&counter, Message::Meet { other: producer.clone() }).await;
@@ -60,13 +57,15 @@ impl Workload for Counting {
 }
 
 /// Floods the counter, then asks.
+#[derive(Clone)]
 pub struct Producer {
     flood: Option<Flood>,
     driver: Handle,
 }
 
+#[derive(Clone)]
 struct Flood {
-    account: Account,
+    account: Tally,
     counter: Handle,
     messages: u64,
 }
@@ -78,6 +77,7 @@ impl Flood {
             self.account.send();
             let _ = self.counter.send(Message::Work { from: 0, value, stamp }).await;
         }
+        self.account.enter();
         tell(&self.counter, Message::Ask).await;
     }
 }
@@ -93,11 +93,14 @@ impl Behaviour for Producer {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
+
+    fn settle(&mut self) {} // its flood does
 }
 
 /// Counts, and says how many when asked.
+#[derive(Clone)]
 pub struct Counter {
-    account: Account,
+    account: Tally,
     producer: Option<Handle>,
 }
 
@@ -120,6 +123,10 @@ impl Behaviour for Counter {
 
     fn route(&self, _letter: &Message) -> &Handle {
         self.producer.as_ref().expect("they have met before the question")
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::random::Xorshift;
 use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Circle, Handle, Message};
@@ -48,8 +48,8 @@ impl Workload for Dictionary {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, self.workers.into());
         let map = Map {
-            account: Account::new(bench),
-            held: HashMap::new(),
+            account: Tally::new(bench),
+            held: Kept::new(HashMap::new()),
             workers: Circle::default(),
             to: 0,
             driver: driver.handle(),
@@ -58,7 +58,7 @@ impl Workload for Dictionary {
         let workers: Circle = (0..self.workers)
             .map(|number| {
                 let worker = Worker {
-                    account: Account::new(bench),
+                    account: Tally::new(bench),
                     workload: self,
                     number,
                     random: Xorshift::of(number.into()),
@@ -90,8 +90,9 @@ impl Workload for Dictionary {
 
 const WRITE: u64 = 1 << 63;
 
+#[derive(Clone)]
 pub struct Worker {
-    account: Account,
+    account: Tally,
     workload: Dictionary,
     number: u32,
     random: Xorshift,
@@ -125,11 +126,7 @@ impl Behaviour for Worker {
         }
         let value = self.next_request();
         self.account.send();
-        Next::Say(Message::Work {
-            from: self.number,
-            value,
-            stamp: self.account.bench().stamp(),
-        })
+        Next::Say(Message::Work { from: self.number, value, stamp: self.account.bench().stamp() })
     }
 
     fn route(&self, letter: &Message) -> &Handle {
@@ -138,11 +135,16 @@ impl Behaviour for Worker {
             _ => &self.driver,
         }
     }
+
+    fn settle(&mut self) {
+        self.account.enter();
+    }
 }
 
+#[derive(Clone)]
 pub struct Map {
-    account: Account,
-    held: HashMap<u64, u64>,
+    account: Tally,
+    held: Kept<HashMap<u64, u64>>,
     workers: Circle,
     /// Whom the last answer is to.
     to: usize,
@@ -154,14 +156,15 @@ impl Map {
     fn perform(&mut self, request: u64) -> u64 {
         let (key, value) = ((request & !WRITE) >> 32, request & 0xFFFF_FFFF);
         if request & WRITE == 0 {
-            return self.held.get(&key).copied().unwrap_or(0);
+            return self.held.get().get(&key).copied().unwrap_or(0);
         }
-        self.held.insert(key, value);
+        self.held.get().insert(key, value);
         value
     }
 
-    fn weighed(&self) -> u64 {
+    fn weighed(&mut self) -> u64 {
         self.held
+            .get()
             .iter()
             .fold(0u64, |sum, (key, value)| sum.wrapping_add((key + 1).wrapping_mul(*value)))
     }
@@ -189,6 +192,10 @@ impl Behaviour for Map {
             Message::Reply { .. } => &self.workers[self.to],
             _ => &self.driver,
         }
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

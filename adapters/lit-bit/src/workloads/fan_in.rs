@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use lit_bit_core::actor::backpressure::SendError;
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, yield_now, Failure, Fold, Iteration, Job, Unit};
 
 use super::{batched, Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
@@ -52,8 +52,8 @@ impl Workload for FanIn {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, 1);
         let sink = Sink {
-            account: Account::new(bench),
-            folds: vec![Fold::new(); self.senders as usize],
+            account: Tally::new(bench),
+            folds: Kept::new(vec![Fold::new(); self.senders as usize]),
             expected: self.size().messages,
             driver: driver.handle(),
         };
@@ -62,7 +62,7 @@ impl Workload for FanIn {
         let refused = Arc::new(AtomicU64::new(0));
         let sources: Vec<_> = (0..self.senders)
             .map(|number| {
-                let (account, receiver) = (Account::new(bench), receiver.clone());
+                let (account, receiver) = (Tally::new(bench), receiver.clone());
                 let refused = self.fail_fast.then(|| Arc::clone(&refused));
                 let flood = Flood { account, number, messages: self.messages, receiver, refused };
                 spawn(bench, self.style, Source(Some(flood)), self.mailbox)
@@ -86,10 +86,12 @@ impl Workload for FanIn {
 }
 
 /// Floods the receiver.
+#[derive(Clone)]
 pub struct Source(Option<Flood>);
 
+#[derive(Clone)]
 struct Flood {
-    account: Account,
+    account: Tally,
     number: u32,
     messages: u64,
     receiver: Handle,
@@ -114,6 +116,7 @@ impl Flood {
                 yield_now().await;
             }
         }
+        self.account.enter();
         if let Some(total) = self.refused {
             total.fetch_add(refused, Ordering::Relaxed);
         }
@@ -128,12 +131,15 @@ impl Behaviour for Source {
     fn route(&self, _letter: &Message) -> &Handle {
         unreachable!("a source does all in its flood")
     }
+
+    fn settle(&mut self) {} // its flood does
 }
 
 /// Keeps one fold for each sender.
+#[derive(Clone)]
 pub struct Sink {
-    account: Account,
-    folds: Vec<Fold>,
+    account: Tally,
+    folds: Kept<Vec<Fold>>,
     expected: u64,
     driver: Handle,
 }
@@ -143,18 +149,17 @@ impl Behaviour for Sink {
     fn receive(&mut self, message: &Message) -> Next {
         let Message::Work { from, value, stamp } = message else { return Next::Rest };
         self.account.bench().record_since(*stamp);
-        self.account.handle_from(*value, &mut self.folds[*from as usize]);
+        self.account.handle_from(*value, &mut self.folds.get()[*from as usize]);
         Next::done_if(self.account.handled() == self.expected, 0)
     }
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
-}
 
-impl Drop for Sink {
-    fn drop(&mut self) {
-        self.account.settle(&self.folds);
+    fn settle(&mut self) {
+        self.account.settle(self.folds.get());
+        self.account.enter();
     }
 }
 

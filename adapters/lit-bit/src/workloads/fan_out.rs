@@ -1,7 +1,6 @@
 //! `fan-out` and `fork-join-throughput`: one sender deals to many receivers, which compute nothing or a little.
 
-use lit_bit_core::actor::address::Address;
-use litbench_adapter::bench::{Account, Bench, Closed, Region};
+use litbench_adapter::bench::{Bench, Closed, Region, Tally};
 use litbench_adapter::random::work;
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
@@ -82,12 +81,12 @@ impl Deal {
         let mut driver = Driver::new(bench, self.receivers.into());
         let receivers = (0..self.receivers)
             .map(|_| {
-                let (account, driver) = (Account::new(bench), driver.handle());
+                let (account, driver) = (Tally::new(bench), driver.handle());
                 let receiver = Receiver { account, deal: self, results: 0, driver };
-                spawn(bench, self.style, receiver, self.mailbox)
+                Handle::new(spawn(bench, self.style, receiver, self.mailbox))
             })
             .collect();
-        let flood = Flood { account: Account::new(bench), receivers, messages: self.messages };
+        let flood = Flood { account: Tally::new(bench), receivers, messages: self.messages };
         let dealer = spawn(bench, self.style, Dealer(Some(flood)), self.mailbox);
 
         let start = clock::now();
@@ -101,11 +100,13 @@ impl Deal {
 }
 
 /// Sends each value to every receiver.
+#[derive(Clone)]
 pub struct Dealer(Option<Flood>);
 
+#[derive(Clone)]
 struct Flood {
-    account: Account,
-    receivers: Vec<Address<Message>>,
+    account: Tally,
+    receivers: Vec<Handle>,
     messages: u64,
 }
 
@@ -118,6 +119,7 @@ impl Flood {
                 let _ = receiver.send(Message::Work { from: 0, value, stamp }).await;
             }
         }
+        self.account.enter();
     }
 }
 
@@ -129,11 +131,14 @@ impl Behaviour for Dealer {
     fn route(&self, _letter: &Message) -> &Handle {
         unreachable!("a dealer does all in its flood")
     }
+
+    fn settle(&mut self) {} // its flood does
 }
 
 /// Says when it has handled all.
+#[derive(Clone)]
 pub struct Receiver {
-    account: Account,
+    account: Tally,
     deal: Deal,
     results: u64,
     driver: Handle,
@@ -153,6 +158,10 @@ impl Behaviour for Receiver {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

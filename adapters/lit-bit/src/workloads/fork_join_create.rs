@@ -1,6 +1,6 @@
 //! `fork-join-create`: actors that are each spawned for one message.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Account, Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
@@ -37,7 +37,7 @@ impl Workload for ForkJoinCreate {
         let start = clock::now();
         for value in 0..u64::from(self.actors) {
             // lit-bit's way to stop an actor: nobody has its address any more.
-            let actor = spawn(bench, self.style, DayFly(Account::new(bench)), self.mailbox);
+            let actor = spawn(bench, self.style, DayFly(Tally::new(bench)), self.mailbox);
             account.send();
             tell(&actor, Message::Work { from: 0, value, stamp: 0 }).await;
         }
@@ -49,7 +49,8 @@ impl Workload for ForkJoinCreate {
     }
 }
 
-pub struct DayFly(Account);
+#[derive(Clone)]
+pub struct DayFly(Tally);
 
 impl Behaviour for DayFly {
     fn receive(&mut self, message: &Message) -> Next {
@@ -61,6 +62,10 @@ impl Behaviour for DayFly {
 
     fn route(&self, _letter: &Message) -> &Handle {
         unreachable!("it says nothing")
+    }
+
+    fn settle(&mut self) {
+        self.0.enter();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Unit};
 
 use super::{Size, Workload};
@@ -50,7 +50,7 @@ impl Workload for Isolation {
         let mut driver = Driver::new(bench, u64::from(self.actors) + 1);
         let progress: Arc<[Progress]> = (0..self.actors).map(|_| Progress::default()).collect();
         let hog = Hog {
-            account: Account::new(bench),
+            account: Tally::new(bench),
             own: driver.handle(),
             workload: self,
             progress: Arc::clone(&progress),
@@ -60,7 +60,7 @@ impl Workload for Isolation {
         let mut everyone = vec![Handle::new(spawn(bench, self.style, hog, self.mailbox))];
         for number in 0..self.actors as usize {
             let member = Member {
-                account: Account::new(bench),
+                account: Tally::new(bench),
                 own: driver.handle(),
                 number,
                 messages: self.messages,
@@ -96,8 +96,9 @@ impl Workload for Isolation {
 #[repr(align(128))]
 struct Progress(AtomicU64);
 
+#[derive(Clone)]
 pub struct Member {
-    account: Account,
+    account: Tally,
     own: Handle,
     number: usize,
     messages: u64,
@@ -135,10 +136,14 @@ impl Behaviour for Member {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
+
+    fn settle(&mut self) {
+        self.account.enter();
+    }
 }
 
 /// Sends itself the next message and lets others run, or tells the driver of the end.
-fn go_on(account: &mut Account, own: &Handle, messages: u64, result: u64) -> Next {
+fn go_on(account: &mut Tally, own: &Handle, messages: u64, result: u64) -> Next {
     let value = account.handled();
     if value == messages {
         return Next::Say(Message::Done { value: result });
@@ -148,8 +153,9 @@ fn go_on(account: &mut Account, own: &Handle, messages: u64, result: u64) -> Nex
     Next::Yield
 }
 
+#[derive(Clone)]
 pub struct Hog {
-    account: Account,
+    account: Tally,
     own: Handle,
     workload: Isolation,
     progress: Arc<[Progress]>,
@@ -189,6 +195,10 @@ impl Behaviour for Hog {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

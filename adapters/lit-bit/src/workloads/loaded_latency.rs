@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use lit_bit_core::actor::backpressure::SendError;
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Account, Bench, Region, Tally};
 use litbench_adapter::{clock, yield_now, Failure, Iteration, Job, Measure, Metric, Unit};
 
 use super::{Size, Workload};
@@ -127,14 +127,14 @@ async fn drive(bench: &'static Bench, mut schedule: Schedule, setting: Setting) 
     let mut driver = Driver::new(bench, 2);
     schedule.start = clock::now() + LEAD_NS;
     let probe = Probe {
-        account: Account::new(bench),
+        account: Tally::new(bench),
         schedule,
         stall_at: (setting.stall_ms > 0).then_some(schedule.messages / PROBE_EVERY / 2),
         stall: Duration::from_millis(setting.stall_ms),
         driver: driver.handle(),
     };
     let probe = Handle::new(spawn(bench, setting.style, probe, setting.mailbox));
-    let bulk = Bulk { account: Account::new(bench), driver: driver.handle() };
+    let bulk = Bulk { account: Tally::new(bench), driver: driver.handle() };
     let bulk = Handle::new(spawn(bench, setting.style, bulk, setting.mailbox));
     let pacer = Pacer { account: Account::new(bench), schedule, probe, bulk };
     if setting.one_thread {
@@ -238,8 +238,9 @@ fn send_spinning(actor: &Handle, mut message: Message) {
     }
 }
 
+#[derive(Clone)]
 pub struct Probe {
-    account: Account,
+    account: Tally,
     schedule: Schedule,
     /// Which of its messages finds it blocking its thread.
     stall_at: Option<u64>,
@@ -266,10 +267,15 @@ impl Behaviour for Probe {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
+
+    fn settle(&mut self) {
+        self.account.enter();
+    }
 }
 
+#[derive(Clone)]
 pub struct Bulk {
-    account: Account,
+    account: Tally,
     driver: Handle,
 }
 
@@ -285,6 +291,10 @@ impl Behaviour for Bulk {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -1,11 +1,11 @@
 //! `mailbox-fill`: messages queued for a receiver that is held back, then drained.
 
 use lit_bit_core::actor::{create_mailbox, Inbox};
-use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use litbench_adapter::bench::{with_memory, Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
@@ -38,8 +38,8 @@ impl Workload for MailboxFill {
         let before = bench.reading_if(self.memory).await;
         let (gate, closed_gate) = create_mailbox(1);
         let sink = Sink {
-            account: Account::new(bench),
-            gate: Some(closed_gate),
+            account: Tally::new(bench),
+            gate: Kept::new(Some(closed_gate)),
             expected: self.messages as u64,
             driver: driver.handle(),
         };
@@ -66,9 +66,10 @@ impl Workload for MailboxFill {
 }
 
 /// Waits, in the handler of its first message, until it is let go.
+#[derive(Clone)]
 pub struct Sink {
-    account: Account,
-    gate: Option<Inbox<()>>,
+    account: Tally,
+    gate: Kept<Option<Inbox<()>>>,
     expected: u64,
     driver: Handle,
 }
@@ -81,7 +82,7 @@ impl Behaviour for Sink {
             return Next::done_if(self.account.handled() == self.expected, 0);
         }
         let driver = self.driver.clone();
-        Next::wait_once(self.gate.take().map(|mut gate| async move {
+        Next::wait_once(self.gate.get().take().map(|mut gate| async move {
             tell(&driver, Message::Done { value: 0 }).await;
             gate.recv().await;
         }))
@@ -89,6 +90,10 @@ impl Behaviour for Sink {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -3,12 +3,12 @@
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
-use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
+use litbench_adapter::bench::{with_memory, Bench, Region, Tally};
 
 /// Many actors alive at once.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,13 @@ impl Workload for MassSpawn {
         let memory = job.measure == Measure::Memory;
         let state = usize::try_from(job.parameter("state")?)
             .map_err(|_| Failure::new("parameters", "the state does not fit in memory"))?;
-        Ok(Self { actors: job.crowd("actors")?, mailbox: job.length("mailbox")?, state, style, memory })
+        Ok(Self {
+            actors: job.crowd("actors")?,
+            mailbox: job.length("mailbox")?,
+            state,
+            style,
+            memory,
+        })
     }
 
     fn size(&self) -> Size {
@@ -44,8 +50,8 @@ impl Workload for MassSpawn {
 
         let start = clock::now();
         for value in 0..u64::from(self.actors) {
-            let (account, driver_handle) = (Account::new(bench), driver.handle());
-            let state = vec![1; self.state].into_boxed_slice();
+            let (account, driver_handle) = (Tally::new(bench), driver.handle());
+            let state = Kept::new(vec![1; self.state].into_boxed_slice());
             let member = Member { account, driver: driver_handle, state };
             let address = spawn(bench, self.style, member, self.mailbox);
             driver.send(&address, value).await;
@@ -70,16 +76,17 @@ impl Workload for MassSpawn {
 }
 
 /// Sends what it gets to the driver.
+#[derive(Clone)]
 pub struct Member {
-    account: Account,
+    account: Tally,
     driver: Handle,
-    state: Box<[u8]>,
+    state: Kept<Box<[u8]>>,
 }
 
 impl Behaviour for Member {
     fn receive(&mut self, message: &Message) -> Next {
         let Message::Work { value, .. } = message else { return Next::Rest };
-        std::hint::black_box(&self.state); // it is there to be held
+        std::hint::black_box(self.state.get()); // it is there to be held
         self.account.handle(*value);
         self.account.send();
         Next::Say(message.clone())
@@ -87,6 +94,10 @@ impl Behaviour for Member {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

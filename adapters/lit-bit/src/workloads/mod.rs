@@ -109,7 +109,15 @@ impl Size {
     /// Actors and messages with mailboxes of that bound; the rest as usual.
     #[must_use]
     pub fn new(actors: u64, messages: u64, mailbox: usize) -> Self {
-        Self { actors, messages, in_flight: 0, mailbox, batch: 1, fail_fast: false, driver_blocks: false }
+        Self {
+            actors,
+            messages,
+            in_flight: 0,
+            mailbox,
+            batch: 1,
+            fail_fast: false,
+            driver_blocks: false,
+        }
     }
 
     /// With so many messages under way at once by design.

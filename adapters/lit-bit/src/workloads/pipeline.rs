@@ -4,11 +4,11 @@ use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use super::{Size, Workload};
 use crate::behaviour::{Behaviour, Next};
-use litbench_adapter::bench::{Account, Bench, Region};
 use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
+use litbench_adapter::bench::{Bench, Region, Tally};
 
 /// Values that are handed on from stage to stage.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl Workload for Pipeline {
         let mut next = driver.handle();
         for number in 0..self.stages {
             let last = (number == 0).then_some(self.messages); // the last one is born first
-            let stage = Stage { account: Account::new(bench), last, next };
+            let stage = Stage { account: Tally::new(bench), last, next };
             next = Handle::new(spawn(bench, self.style, stage, self.mailbox));
         }
 
@@ -55,8 +55,9 @@ impl Workload for Pipeline {
 }
 
 /// Hands each value on; the last stage, which expects so many, says when it has all.
+#[derive(Clone)]
 pub struct Stage {
-    account: Account,
+    account: Tally,
     last: Option<u64>,
     next: Handle,
 }
@@ -80,6 +81,10 @@ impl Behaviour for Stage {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.next
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

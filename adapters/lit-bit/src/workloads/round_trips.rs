@@ -4,11 +4,11 @@ use litbench_adapter::{clock, Failure, Iteration, Job, Measure};
 
 use super::{Size, Workload};
 use crate::behaviour::{Behaviour, Next};
-use litbench_adapter::bench::{Account, Bench, Region};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
+use litbench_adapter::bench::{Bench, Region, Tally};
 
 /// Round trips between two actors.
 #[derive(Clone, Copy, Debug)]
@@ -112,10 +112,10 @@ impl Workload for PipelinedPingPong {
 impl PipelinedPingPong {
     /// Two actors that know each other; the address of ping.
     async fn pair(self, bench: &'static Bench, driver: &Driver) -> Handle {
-        let pong = Pong { account: Account::new(bench), ping: None };
+        let pong = Pong { account: Tally::new(bench), ping: None };
         let pong = Handle::new(spawn(bench, self.style, pong, self.mailbox));
         let ping = Ping {
-            account: Account::new(bench),
+            account: Tally::new(bench),
             pong: pong.clone(),
             driver: driver.handle(),
             next: 0,
@@ -128,8 +128,9 @@ impl PipelinedPingPong {
 }
 
 /// Sends the next value when the last one is back.
+#[derive(Clone)]
 pub struct Ping {
-    account: Account,
+    account: Tally,
     pong: Handle,
     driver: Handle,
     next: u64,
@@ -166,11 +167,16 @@ impl Behaviour for Ping {
             _ => &self.driver,
         }
     }
+
+    fn settle(&mut self) {
+        self.account.enter();
+    }
 }
 
 /// Sends each value back.
+#[derive(Clone)]
 pub struct Pong {
-    account: Account,
+    account: Tally,
     ping: Option<Handle>,
 }
 
@@ -194,6 +200,10 @@ impl Behaviour for Pong {
     #[inline]
     fn route(&self, _letter: &Message) -> &Handle {
         self.ping.as_ref().expect("they have met before the first value")
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -4,11 +4,11 @@ use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use super::{Size, Workload};
 use crate::behaviour::{Behaviour, Next};
-use litbench_adapter::bench::{Account, Bench, Region};
 use crate::chart::charts;
 use crate::driver::Driver;
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
+use litbench_adapter::bench::{Bench, Region, Tally};
 
 const CHILDREN: u64 = 10;
 /// 10^19 leaves have numbers of 64 bits.
@@ -63,8 +63,9 @@ struct Place {
     leaves: u64,
 }
 
+#[derive(Clone)]
 pub struct Node {
-    account: Account,
+    account: Tally,
     born: u64,
     place: Place,
     style: Style,
@@ -75,7 +76,7 @@ pub struct Node {
 
 /// Spawns a node. It learns from a control message that it is to begin, and where it is reached.
 fn grow(bench: &'static Bench, style: Style, mailbox: usize, place: Place, parent: Handle) {
-    let (born, account) = (bench.stamp(), Account::new(bench));
+    let (born, account) = (bench.stamp(), Tally::new(bench));
     let node = Node { account, born, place, style, mailbox, total: 0, parent };
     let address = spawn(bench, style, node, mailbox);
     // Its mailbox is empty, so there is room.
@@ -121,6 +122,10 @@ impl Behaviour for Node {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.parent
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

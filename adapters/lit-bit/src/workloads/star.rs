@@ -1,10 +1,10 @@
 //! `star`: a hub and its spokes, round after round.
 
-use litbench_adapter::bench::{Account, Bench, Region};
+use litbench_adapter::bench::{Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Fold, Iteration, Job};
 
 use super::{Size, Workload};
-use crate::behaviour::{Behaviour, Next};
+use crate::behaviour::{Behaviour, Kept, Next};
 use crate::chart::charts;
 use crate::driver::{post, tell, Driver};
 use crate::message::{Circle, Handle, Message};
@@ -37,8 +37,8 @@ impl Workload for Star {
         let mark = bench.mark();
         let mut driver = Driver::new(bench, 1);
         let turning = Hub {
-            account: Account::new(bench),
-            folds: vec![Fold::new(); self.spokes as usize],
+            account: Tally::new(bench),
+            folds: Kept::new(vec![Fold::new(); self.spokes as usize]),
             spokes: Circle::default(),
             driver: driver.handle(),
             rounds: self.rounds,
@@ -48,7 +48,7 @@ impl Workload for Star {
         };
         let hub = Handle::new(spawn(bench, self.style, turning, self.mailbox));
         let spoke = |number| {
-            let spoke = Spoke { account: Account::new(bench), number, hub: hub.clone() };
+            let spoke = Spoke { account: Tally::new(bench), number, hub: hub.clone() };
             Handle::new(spawn(bench, self.style, spoke, self.mailbox))
         };
         let others = (0..self.spokes).map(spoke).collect();
@@ -66,9 +66,10 @@ impl Workload for Star {
     }
 }
 
+#[derive(Clone)]
 pub struct Hub {
-    account: Account,
-    folds: Vec<Fold>,
+    account: Tally,
+    folds: Kept<Vec<Fold>>,
     spokes: Circle,
     driver: Handle,
     rounds: u64,
@@ -89,7 +90,7 @@ impl Hub {
     }
 
     fn count_answer(&mut self, from: u32, value: u64) -> Next {
-        self.account.handle_from(value, &mut self.folds[from as usize]);
+        self.account.handle_from(value, &mut self.folds.get()[from as usize]);
         self.back += 1;
         if self.back < self.spokes.len() {
             return Next::Rest;
@@ -116,16 +117,16 @@ impl Behaviour for Hub {
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
     }
-}
 
-impl Drop for Hub {
-    fn drop(&mut self) {
-        self.account.settle(&self.folds);
+    fn settle(&mut self) {
+        self.account.settle(self.folds.get());
+        self.account.enter();
     }
 }
 
+#[derive(Clone)]
 pub struct Spoke {
-    account: Account,
+    account: Tally,
     number: u32,
     hub: Handle,
 }
@@ -140,6 +141,10 @@ impl Behaviour for Spoke {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.hub
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

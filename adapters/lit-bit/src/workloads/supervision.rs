@@ -12,7 +12,7 @@ use lit_bit_core::actor::address::Address;
 use lit_bit_core::actor::spawn::panic_safe_actor_task;
 use lit_bit_core::actor::{actor_task, create_mailbox, Actor, ActorError, Outbox};
 use lit_bit_core::{RestartStrategy, SupervisorActor, SupervisorMessage};
-use litbench_adapter::bench::{with_memory, Account, Bench, Region};
+use litbench_adapter::bench::{with_memory, Bench, Region, Tally};
 use litbench_adapter::{clock, Failure, Iteration, Job, Measure, Presence};
 use tokio::task::JoinHandle;
 
@@ -160,7 +160,7 @@ impl Birth {
     fn of(&self, number: usize) -> JoinHandle<Result<(), ActorError>> {
         let (outbox, inbox) = create_mailbox(self.plan.mailbox);
         let child = Child {
-            account: Account::new(self.bench),
+            account: Tally::new(self.bench),
             state: 0,
             driver: self.driver.clone(),
             failed: Arc::clone(&self.failed),
@@ -210,8 +210,9 @@ impl Actor for Overseer {
 }
 
 /// Adds up the values that it handles, until it fails.
+#[derive(Clone)]
 pub struct Child {
-    account: Account,
+    account: Tally,
     state: u64,
     driver: Handle,
     failed: Arc<AtomicU64>,
@@ -233,6 +234,10 @@ impl Behaviour for Child {
 
     fn route(&self, _letter: &Message) -> &Handle {
         &self.driver
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

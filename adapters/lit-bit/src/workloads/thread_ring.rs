@@ -4,11 +4,11 @@ use litbench_adapter::{clock, Failure, Iteration, Job};
 
 use super::{Size, Workload};
 use crate::behaviour::{Behaviour, Next};
-use litbench_adapter::bench::{Account, Bench, Region};
 use crate::chart::charts;
 use crate::driver::{tell, Driver};
 use crate::message::{Handle, Message};
 use crate::spawn::{spawn, Style};
+use litbench_adapter::bench::{Bench, Region, Tally};
 
 /// A token that is handed on.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ impl ThreadRing {
         let mut last = None;
         let mut next = None;
         for number in (0..u64::from(self.actors)).rev() {
-            let (account, driver) = (Account::new(bench), driver.handle());
+            let (account, driver) = (Tally::new(bench), driver.handle());
             let member = Member { account, number, next, driver, hops: self.hops };
             let handle = Handle::new(spawn(bench, self.style, member, self.mailbox));
             last.get_or_insert_with(|| handle.clone());
@@ -66,8 +66,9 @@ impl ThreadRing {
 }
 
 /// Hands the token on.
+#[derive(Clone)]
 pub struct Member {
-    account: Account,
+    account: Tally,
     number: u64,
     next: Option<Handle>,
     driver: Handle,
@@ -102,6 +103,10 @@ impl Behaviour for Member {
             Message::Work { .. } => self.next.as_ref().expect("the ring is closed by now"),
             _ => &self.driver,
         }
+    }
+
+    fn settle(&mut self) {
+        self.account.enter();
     }
 }
 

@@ -15,7 +15,7 @@ class HandlerError(Exception):
 
 
 async def supervision(actors: Runtime, job: Job, book: Book) -> Outcome:
-    """Children crash one after the other; after each restart, all get a value and tell their state."""
+    """Children crash one after the other; after each restart, all get a value."""
     crashes, bound = job.parameters["crashes"], job.parameters["mailbox"]
     driver = actors.mailbox(ENOUGH)
     children = [actors.mailbox(bound) for _ in range(job.parameters["children"])]

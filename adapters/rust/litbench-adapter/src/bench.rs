@@ -1,6 +1,7 @@
 //! What a run's actors report to: the book of all messages, the recorders of latencies, the census.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 use crate::census::{yield_now, Census};
@@ -201,9 +202,9 @@ pub fn with_memory(iteration: Iteration, readings: [Option<Reading>; 3]) -> Iter
     }
 }
 
-/// What one actor has sent and handled; it goes into the book when the actor is dropped.
-#[derive(Debug)]
-pub struct Account {
+/// What one actor has sent and handled, until it is entered into the book.
+#[derive(Clone, Debug)]
+pub struct Tally {
     bench: &'static Bench,
     sent: u64,
     handled: u64,
@@ -211,7 +212,7 @@ pub struct Account {
     fold: Fold,
 }
 
-impl Account {
+impl Tally {
     /// Nothing sent or handled yet.
     #[must_use]
     pub fn new(bench: &'static Bench) -> Self {
@@ -292,19 +293,45 @@ impl Account {
     pub fn unread(&self, counted: bool) {
         self.bench.book.add_to(PENDING, u64::from(counted));
     }
+
+    /// Enters it into the book, which is done once: the actor has stopped.
+    pub fn enter(&self) {
+        let Self { bench, sent, handled, errored, fold } = self;
+        bench.book.add([*sent, *handled, *errored, 0, fold.order(), fold.sum()]);
+    }
 }
 
-/// Another actor's account: nothing is counted twice.
-impl Clone for Account {
-    fn clone(&self) -> Self {
-        Self::new(self.bench)
+/// A tally that is entered into the book when its actor is dropped.
+#[derive(Debug)]
+pub struct Account(Tally);
+
+impl Account {
+    /// Nothing sent or handled yet.
+    #[must_use]
+    pub fn new(bench: &'static Bench) -> Self {
+        Self(Tally::new(bench))
+    }
+}
+
+impl Deref for Account {
+    type Target = Tally;
+
+    #[inline]
+    fn deref(&self) -> &Tally {
+        &self.0
+    }
+}
+
+impl DerefMut for Account {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Tally {
+        &mut self.0
     }
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
-        let Self { bench, sent, handled, errored, fold } = self;
-        bench.book.add([*sent, *handled, *errored, 0, fold.order(), fold.sum()]);
+        self.0.enter();
     }
 }
 
@@ -320,7 +347,6 @@ mod tests {
         account.send();
         account.sent(Err(()));
         account.handle(4);
-        drop(account.clone());
         drop(account);
         assert_eq!(mark.0, [0; LINES]);
         assert_eq!(bench.mark().0, [2, 1, 1, 0, 5, 5]);

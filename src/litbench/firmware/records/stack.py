@@ -25,7 +25,7 @@ def stack(analysis: StackAnalysis, session: str) -> Record:
     stacks = nesting.task_stacks(analysis, bounds)
     metrics += [_left(s) for s in stacks if s.size is not None]
     tables = [
-        _entries(analysis, bounds), *_task_stacks(stacks), _nesting(whole),
+        _entries(analysis, bounds, whole), *_task_stacks(stacks), _nesting(whole),
         _chains(analysis, bounds), _conditions(analysis, bounds, whole), _calls(analysis),
         _functions(analysis),
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def _limited(name: str, total: int, verdict: Verdict) -> list[Metric]:
     return [in_bytes(name, None), in_bytes(f"{name}.at_least", total)]
 
 
-def _entries(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
+def _entries(analysis: StackAnalysis, bounds: list[EntryBound], whole: nesting.Total) -> Table:
     columns: list[Column] = [
         ("entry", None), ("kind", None), ("vectors", None), ("bound", B), ("at least", B),
         ("verdict", None), ("conditions", N), ("deepest call", None),
@@ -81,6 +81,9 @@ def _entries(analysis: StackAnalysis, bounds: list[EntryBound]) -> Table:
         )
         for b in bounds
     ]  # fmt: skip
+    limit = None if whole.verdict is Verdict.UNBOUNDED else whole.total
+    count = len({c for b in bounds for c in b.conditions} | {*whole.conditions})
+    rows.append(("total", "nested", "", limit, whole.total, str(whole.verdict), count, ""))
     return table("entries", columns, rows)
 
 
