@@ -70,10 +70,12 @@ fn entries() -> [Entry; 24] {
     ]
 }
 
+type Prepare = fn(&LitBit, &Job) -> Result<Box<dyn Run>, Failure>;
+
 /// A workload that can be set up, whatever its type.
 struct Entry {
     offer: fn() -> OfferedWorkload,
-    prepare: fn(&LitBit, &Job) -> Result<Box<dyn Run>, Failure>,
+    prepare: Prepare,
 }
 
 impl Entry {

@@ -202,7 +202,7 @@ impl Actor for Overseer {
                 deliver(&self.driver, Message::Done { value: restarted as u64 })
             }
             other => {
-                let _ = self.inner.handle(other); // lit-bit's own, which is done at once
+                drop(self.inner.handle(other)); // lit-bit's own, which is done at once
                 Handled::Ready
             }
         }
