@@ -288,3 +288,11 @@ def test_the_same_image_gives_the_same_answer() -> None:
     assert {s: b.total for s, b in first.bounds.items()} == {
         s: b.total for s, b in second.bounds.items()
     }
+
+
+def test_a_jump_table_that_a_loops_end_follows() -> None:
+    """GCC puts the loop's end, to which no case goes, between main's table and its first case."""
+    elf = Path(__file__).parents[2] / "adapters" / "boards" / "c-m3.elf"
+    found = StackAnalysis(CallGraph(parse(elf.read_bytes(), elf)))
+    (main,) = (s for s in found.graph.summaries.values() if found.name(s.start) == "main")
+    assert main.problems == []

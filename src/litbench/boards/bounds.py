@@ -7,6 +7,8 @@ from pathlib import Path
 
 from litbench.errors import InputError
 
+OPTIONS = "litbench.toml"  # beside the ELF: what its stacks rest on that it does not say itself
+
 
 @dataclass(frozen=True)
 class StaticBound:
@@ -19,7 +21,7 @@ class StaticBound:
 def static_bound(elf: Path) -> StaticBound | None:
     """The bound of an image's main stack, nesting included; None where it cannot be analysed.
 
-    ``bytes`` is None where the analysis finds no bound.
+    ``bytes`` is None where the analysis finds no bound. The option file beside the ELF is read.
     """
     try:
         return _analyse(elf)
@@ -28,11 +30,13 @@ def static_bound(elf: Path) -> StaticBound | None:
 
 
 def _analyse(path: Path) -> StaticBound:
-    from litbench.firmware import elf, nesting
+    from litbench.firmware import annotations, elf, nesting
     from litbench.firmware.callgraph import CallGraph
     from litbench.firmware.stack import StackAnalysis, Verdict
 
-    analysis = StackAnalysis(CallGraph(elf.load(path)))
+    options = path.with_name(OPTIONS)
+    known = annotations.read(options if options.is_file() else None)
+    analysis = StackAnalysis(CallGraph(elf.load(path)), known)
     bounds = [analysis.entry(entry) for entry in analysis.graph.vectors.entries]
     whole = nesting.total(analysis, bounds)
     found = None if whole.verdict is Verdict.UNBOUNDED else whole.total

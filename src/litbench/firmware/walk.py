@@ -250,17 +250,20 @@ class Walker:
         self._tables.append((step.address, state))
 
     def _offsets(self, base: int, width: int) -> list[int]:
-        """Targets of a table of forward halfword offsets, which ends where its first case is."""
+        """Targets of a table of forward halfword offsets, which ends where its first case is, or
+        where code begins again by the mapping symbols: a loop's end may stand between the two."""
         found: list[int] = []
         nearest = self._function.end
+        if base in self._body.gaps:
+            nearest = min((first for first, _ in self._body.runs if first > base), default=nearest)
         at = base
         while at < nearest and len(found) < MAX_TABLE:
             raw = self._program.elf.read(at, width)
             if raw is None:
                 break
             target = base + 2 * int.from_bytes(raw, "little")
-            if not base < target < self._function.end:
-                break
+            if not at + width <= target < self._function.end:
+                break  # no case lies in the table itself
             nearest = min(nearest, target)
             found.append(target)
             at += width
