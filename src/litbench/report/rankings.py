@@ -224,7 +224,7 @@ def _sentences(
     if isinstance(rate, Throughput):
         sentences += _of_rate(rate)
     if isinstance(latencies, tuple):
-        sentences += _of_latency(latencies[0]) + _of_pacing(latencies)
+        sentences += _of_latency(latencies[0], sentences) + _of_pacing(latencies)
     return list(dict.fromkeys(sentences)) + _of_cautions(group)
 
 
@@ -261,26 +261,32 @@ _STATES = {
     State.NONE: "no steady state in {} of {} forks: all their iterations are in the mean",
     State.SLOWDOWN: "{} of {} forks slowed down before they were steady",
     State.WARMUP: "{} of {} forks warmed up first: those iterations are left out",
+    State.SHORT: "too few iterations to tell whether it was in a steady state",
 }
 _STATES_OF_LATENCY = {
     State.NONE: "latency: no steady state in {} of {} forks",
     State.SLOWDOWN: "latency: {} of {} forks slowed down; the samples from before are in, too",
     State.WARMUP: "latency: {} of {} forks warmed up first; those samples are in, too",
+    State.SHORT: "latency: too few iterations to tell whether it was in a steady state",
 }
 
 
 def _of_states(states: Sequence[Steady], told: dict[State, str]) -> list[str]:
     counts, forks = summary.count_states(states), len(states)
     sentences = [
-        text.format(counts[state], forks) for state, text in told.items() if state in counts
+        text.format(counts[state], forks)
+        for state, text in told.items()
+        if state in counts and state is not State.SHORT
     ]
     if forks and counts.get(State.SHORT) == forks:
-        sentences.append("too few iterations to tell whether it was in a steady state")
+        sentences.append(told[State.SHORT])
     return sentences
 
 
-def _of_latency(latency: Latency) -> list[str]:
+def _of_latency(latency: Latency, told: Sequence[str]) -> list[str]:
     sentences = _of_states(latency.states, _STATES_OF_LATENCY)
+    if _STATES[State.SHORT] in told:  # of the rate, and so much the more of the latency
+        sentences = [s for s in sentences if s != _STATES_OF_LATENCY[State.SHORT]]
     if latency.near_clock is not None:
         cost = format_quantity(latency.near_clock, latency.unit)
         sentences.append(f"the median latency is near the cost of reading the clock ({cost})")

@@ -141,6 +141,23 @@ def test_one_fork_and_one_iteration_are_told() -> None:
     assert any("too few iterations" in note for note in notes(found, row(found, "trio")))
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_too_few_iterations_of_the_latency_alone_are_told_as_its_own(both: bool) -> None:
+    source = random.Random(2)
+    timed = [run("trio", elapsed=[10_000_000])] if both else forks("trio", 1e7)
+    latency = run(
+        "trio",
+        measure=Measure.LATENCY,
+        elapsed=[10_000_000],
+        histograms=[latencies(source, "round-trip", 5_000, 200)],
+        turn=9,
+    )
+    (found,) = build([*timed, latency]).rankings
+    short = [n for n in notes(found, row(found, "trio")) if "too few iterations" in n]
+    ours = "too few iterations to tell whether it was in a steady state"
+    assert short == [ours if both else f"latency: {ours}"]
+
+
 def test_some_invalid_runs_leave_the_others_numbers() -> None:
     records = [*forks("smol", 1e7), run("smol", reasons=[BAD], fork=9, turn=9)]
     (found,) = build(records).rankings
