@@ -9,7 +9,7 @@ Format history (``Record.format``):
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -275,7 +275,7 @@ class Record(Part, frozen=True):
 
 def new_id() -> str:
     """A new identifier, unique across machines, that sorts by the time it was made."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(5)}"
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(5).hex()}"
 
 
 def now() -> str:
