@@ -304,11 +304,16 @@ def _of_pacing(latencies: Sequence[Latency]) -> list[str]:
 
 
 def _of_cautions(group: Group) -> list[str]:
-    """Each code once: the numbers in a caution's message are a run's own."""
-    by_code: dict[str, list[str]] = defaultdict(list)
+    """Each code once: the numbers in a caution's message are a run's own.
+
+    A run that has a code twice says two things with it.
+    """
+    by_code: dict[tuple[str, int], list[str]] = defaultdict(list)
     for record in group.records:
+        times: Counter[str] = Counter()
         for note in record.cautions:
-            by_code[note.code].append(note.message)
+            by_code[note.code, times[note.code]].append(note.message)
+            times[note.code] += 1
     return [
         messages[0]
         if len(set(messages)) == 1

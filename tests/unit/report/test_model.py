@@ -158,6 +158,12 @@ def test_too_few_iterations_of_the_latency_alone_are_told_as_its_own(both: bool)
     assert short == [ours if both else f"latency: {ours}"]
 
 
+def test_two_cautions_of_one_code_are_both_told() -> None:
+    departs = [Note(code="departs", message=text) for text in ("small messages", "one thread")]
+    (found,) = build(forks("smol", 1e7, cautions=departs)).rankings
+    assert {"small messages", "one thread"} <= set(notes(found, row(found, "smol")))
+
+
 def test_some_invalid_runs_leave_the_others_numbers() -> None:
     records = [*forks("smol", 1e7), run("smol", reasons=[BAD], fork=9, turn=9)]
     (found,) = build(records).rankings
