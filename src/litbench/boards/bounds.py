@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litbench.errors import InputError
-
-OPTIONS = "litbench.toml"  # beside the ELF: what its stacks rest on that it does not say itself
+from litbench.targets.manifest import PROJECT_FILE
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def _analyse(path: Path) -> StaticBound:
     from litbench.firmware.callgraph import CallGraph
     from litbench.firmware.stack import StackAnalysis, Verdict
 
-    options = path.with_name(OPTIONS)
+    options = path.with_name(PROJECT_FILE)
     known = annotations.read(options if options.is_file() else None)
     analysis = StackAnalysis(CallGraph(elf.load(path)), known)
     bounds = [analysis.entry(entry) for entry in analysis.graph.vectors.entries]

@@ -108,9 +108,7 @@ def _ranking(ranking: Ranking, width: int) -> Iterator[RenderableType]:
     if ranking.per is not Unit.NS:
         yield told(f"times in {ranking.per} of {ranking.clock}", "dim")
     yield _ranking_table(ranking) if width >= TABLE_LEAST else _ranking_blocks(ranking)
-    yield from _notes(ranking.notes)
-    for remark in ranking.remarks:
-        yield Padding(told(remark, "dim"), (0, 0, 0, 2))
+    yield from _below(ranking.notes, ranking.remarks)
 
 
 def _ranking_table(ranking: Ranking) -> Table:
@@ -277,9 +275,7 @@ def _goals(goals: GoalTable, width: int) -> Iterator[RenderableType]:
     yield told(goals.about, "dim")
     yield told(phrases.verdicts(goals))
     yield _goal_table(goals) if width >= TABLE_LEAST else _goal_blocks(goals)
-    yield from _notes(goals.notes)
-    for remark in goals.remarks:
-        yield Padding(told(remark, "dim"), (0, 0, 0, 2))
+    yield from _below(goals.notes, goals.remarks)
 
 
 def _goal_table(goals: GoalTable) -> Table:
@@ -327,6 +323,13 @@ def _table() -> Table:
 
 def _letters(notes: Sequence[int]) -> str:
     return " ".join(letter(note) for note in notes)
+
+
+def _below(notes: Sequence[str], remarks: Sequence[str]) -> Iterator[RenderableType]:
+    """The notes that rows refer to, and what is said of the whole table."""
+    yield from _notes(notes)
+    for remark in remarks:
+        yield Padding(told(remark, "dim"), (0, 0, 0, 2))
 
 
 def _notes(notes: Sequence[str]) -> Iterator[RenderableType]:

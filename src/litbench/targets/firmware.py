@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litbench.targets.cache import cache_folder, digest_of, locked
-from litbench.targets.manifest import adapters_folder
+from litbench.targets.manifest import PROJECT_FILE, adapters_folder
 
 BUILD_TIMEOUT_S = 1800
 NO_TOOLCHAIN = 4
-OPTIONS = "litbench.toml"  # what the stacks' bounds rest on and the ELFs do not say
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,9 @@ def prepare(name: str) -> Firmware:
     with locked(folder):
         if not (made.exists() or log.exists() or _is_hopeless(name)):
             _build(name, folder, log)
-        if not (folder / OPTIONS).exists():
-            shutil.copyfile(prebuilt(name).with_name(OPTIONS), folder / OPTIONS)
+        known = folder / PROJECT_FILE  # what the stacks' bounds rest on and the ELFs do not say
+        if not known.exists():
+            shutil.copyfile(prebuilt(name).with_name(PROJECT_FILE), known)
     if made.exists():
         return Firmware(made, f"built here with {compiler_of(made)}")
     if log.exists():

@@ -21,6 +21,7 @@ import msgspec
 from litbench.errors import InputError, UsageError
 from litbench.record import Part
 
+PROJECT_FILE = "litbench.toml"
 # What an actor of the dearest runtime takes, mailbox and message included; measured: trio, 4.6 KB.
 ACTOR_BYTES = 5_000
 
@@ -111,7 +112,7 @@ def all_targets(project: Path | None = None) -> dict[str, Target]:
     found: dict[str, Target] = {}
     for path in sorted(adapters_folder().glob("*/targets.toml")):
         found.update(_read(path, msgspec.toml.decode(path.read_bytes(), type=Manifest)))
-    own = (project or Path.cwd()) / "litbench.toml"
+    own = (project or Path.cwd()) / PROJECT_FILE
     if own.is_file():
         found.update(_read_own(own))
     return found
